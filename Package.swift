@@ -1,0 +1,104 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One list for all our own targets: a warning is an error, in debug and in release alike.
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let grdbSQLite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
+let argumentParser: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+let package = Package(
+  name: "satchel",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Satchel", targets: ["Satchel"]),
+    .executable(name: "satchel", targets: ["SatchelCLI"]),
+    .executable(name: "satchel-hub", targets: ["satchel-hub"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(
+      url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+  ],
+  targets: [
+    // Floor 1: values and their rules.
+    .systemLibrary(
+      name: "CZstd", path: "Sources/CZstd", pkgConfig: "libzstd",
+      providers: [.apt(["libzstd-dev"])]),
+    .target(name: "CKernels", path: "Sources/CKernels"),
+    .target(
+      name: "SatchelCore", dependencies: [crypto, "CZstd", protobuf],
+      exclude: ["README.md", "segment.proto"], swiftSettings: strict),
+
+    // Floor 2.
+    .target(
+      name: "SatchelTutor", dependencies: ["SatchelCore", "CKernels"],
+      exclude: ["README.md"], swiftSettings: strict),
+    .target(
+      name: "SatchelStore", dependencies: ["SatchelCore", grdb, grdbSQLite, crypto],
+      exclude: ["README.md"],
+      resources: [.embedInCode("Schema")],
+      swiftSettings: strict),
+    .target(
+      name: "SatchelImport", dependencies: ["SatchelCore", crypto],
+      exclude: ["README.md"], swiftSettings: strict),
+
+    // Floor 3.
+    .target(
+      name: "SatchelTraining", dependencies: ["SatchelCore", "SatchelTutor"],
+      exclude: ["README.md"], swiftSettings: strict),
+
+    // Sync: floors 1 to 4.
+    .systemLibrary(
+      name: "CCurl", path: "Sync/CCurl", pkgConfig: "libcurl",
+      providers: [.apt(["libcurl4-openssl-dev"])]),
+    .target(name: "CCurlShim", dependencies: ["CCurl"], path: "Sync/CCurlShim"),
+    .target(
+      name: "SatchelTransport", dependencies: ["SatchelCore", "CCurl", "CCurlShim"],
+      path: "Sync/Transport", exclude: ["README.md"], swiftSettings: strict),
+    .target(
+      name: "SatchelWire", dependencies: ["SatchelCore", protobuf],
+      path: "Sync/Protocol", exclude: ["README.md", "sync.proto"], swiftSettings: strict),
+    .target(
+      name: "SatchelSync", dependencies: ["SatchelCore", "SatchelWire", "SatchelTransport"],
+      path: "Sync/Engine", exclude: ["README.md"], swiftSettings: strict),
+
+    // The door.
+    .target(
+      name: "Satchel",
+      dependencies: ["SatchelCore", "SatchelTutor", "SatchelStore", "SatchelSync"],
+      exclude: ["README.md"], swiftSettings: strict),
+    .target(
+      name: "SatchelHub",
+      dependencies: [
+        "SatchelCore", "SatchelWire", "SatchelSync", "SatchelStore", "SatchelTraining",
+        hummingbird, logging,
+      ],
+      path: "Sync/Hub", exclude: ["README.md"], swiftSettings: strict),
+
+    // Programs.
+    .executableTarget(
+      name: "SatchelCLI",
+      dependencies: ["Satchel", "SatchelTraining", "SatchelImport", argumentParser],
+      exclude: ["README.md"], swiftSettings: strict),
+    .executableTarget(
+      name: "satchel-hub",
+      dependencies: ["SatchelHub", "SatchelTraining", argumentParser],
+      path: "Sync/satchel-hub", exclude: ["README.md"], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

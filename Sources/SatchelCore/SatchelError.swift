@@ -1,0 +1,112 @@
+/// What went wrong, to what, because of what; the one error type that leaves Satchel.
+///
+/// Callers branch on ``code``; people read ``message(in:)`` and ``hint(in:)``. No part of it ever holds a learner's
+/// name, an answer or a key.
+public struct SatchelError: Error, Sendable {
+  public let code: Code
+  /// What it happened to: a path, an id, a line number. May be empty.
+  public let subject: String
+  /// The text of the error beneath, where there is one: SQLite's, libcurl's, the file system's.
+  public let cause: String?
+
+  public init(_ code: Code, subject: String = "", cause: String? = nil) {
+    self.code = code
+    self.subject = subject
+    self.cause = cause
+  }
+
+  /// Stable names of what can go wrong; part of the command line's and the C interface's contract.
+  public enum Code: String, CaseIterable, Sendable {
+    // Usage.
+    case usage = "usage.wrong"
+    // Input.
+    case fileMissing = "file.missing"
+    case fileUnreadable = "file.unreadable"
+    case fileMalformed = "file.malformed"
+    case rowsMalformed = "rows.malformed"
+    case inputTooLarge = "input.tooLarge"
+    case badKey = "content.badKey"
+    case itemUnknown = "item.unknown"
+    case skillUnknown = "skill.unknown"
+    case learnerUnknown = "learner.unknown"
+    case learnerAmbiguous = "learner.ambiguous"
+    case recordInvalid = "record.invalid"
+    case packInvalid = "pack.invalid"
+    case packHashMismatch = "pack.hashMismatch"
+    case packSignature = "pack.badSignature"
+    case packForeign = "pack.foreignPublisher"
+    case packDowngrade = "pack.olderVersion"
+    case modelMalformed = "model.malformed"
+    case modelShapeMismatch = "model.shapeMismatch"
+    case modelNotFinite = "model.notFinite"
+    case modelSignature = "model.badSignature"
+    case modelHashMismatch = "model.hashMismatch"
+    case modelDowngrade = "model.olderVersion"
+    case modelUnknown = "model.unknown"
+    case manifestMalformed = "manifest.malformed"
+    // Streams.
+    case segmentMalformed = "segment.malformed"
+    case streamBroken = "stream.brokenChain"
+    case streamSignature = "stream.badSignature"
+    case streamForked = "stream.forked"
+    case streamGap = "stream.gap"
+    case scopeDenied = "scope.denied"
+    // The store.
+    case storeMissing = "store.missing"
+    case storeForeign = "store.foreign"
+    case storeNewer = "store.newer"
+    case storeDamaged = "store.damaged"
+    case storeBusy = "store.busy"
+    case storeFull = "store.full"
+    case storeReadOnly = "store.readOnly"
+    case storeFailed = "store.failed"
+    case vaultLocked = "vault.locked"
+    case cannotCreate = "file.cannotCreate"
+    // Network.
+    case hubUnreachable = "hub.unreachable"
+    case hubTimeout = "hub.timeout"
+    case hubTLS = "hub.tls"
+    case hubNotAHub = "hub.notAHub"
+    case hubFailed = "hub.failed"
+    case hubRefused = "hub.refused"
+    case hubChanged = "hub.keyChanged"
+    case hubInsecure = "hub.insecure"
+    case replyMalformed = "reply.malformed"
+    case protocolNewer = "protocol.newer"
+    case notConverged = "sync.notConverged"
+    case cancelled = "cancelled"
+    // Training.
+    case trainingData = "training.badData"
+  }
+}
+
+extension SatchelError: CustomStringConvertible {
+  /// The English sentence, the subject and the cause in one line.
+  public var description: String { message(in: .english) }
+}
+
+extension SatchelError.Code {
+  /// The exit status of the command line, after sysexits; Docs/cli.md lists it.
+  public var exitStatus: Int32 {
+    switch self {
+    case .usage: 64
+    case .fileMissing, .storeMissing: 66
+    case .hubUnreachable, .hubTimeout, .hubTLS, .hubNotAHub, .hubFailed, .replyMalformed,
+      .hubChanged, .notConverged:
+      69
+    case .cannotCreate: 73
+    case .storeFull, .storeReadOnly, .storeFailed: 74
+    case .storeBusy: 75
+    case .scopeDenied, .hubRefused, .hubInsecure, .vaultLocked: 77
+    case .storeForeign, .storeNewer, .storeDamaged: 78
+    case .cancelled: 130
+    case .fileUnreadable, .fileMalformed, .rowsMalformed, .inputTooLarge, .badKey, .itemUnknown,
+      .skillUnknown, .learnerUnknown, .learnerAmbiguous, .recordInvalid, .packInvalid,
+      .packHashMismatch, .packSignature, .packForeign, .packDowngrade, .modelMalformed,
+      .modelShapeMismatch, .modelNotFinite, .modelSignature, .modelHashMismatch, .modelDowngrade,
+      .modelUnknown, .manifestMalformed, .segmentMalformed, .streamBroken, .streamSignature,
+      .streamForked, .streamGap, .protocolNewer, .trainingData:
+      65
+    }
+  }
+}
