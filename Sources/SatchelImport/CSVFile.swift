@@ -46,10 +46,9 @@ struct CSVFile {
     _ row: (_ fields: CSVFields, _ line: Int) throws -> BadRow.Reason?
   ) throws -> CSVSummary {
     var rows = try CSVRows(file: DataFile(path: path, outputBytesMax: outputBytesMax), path: path)
-    defer { rows.close() }
     let header = try rows.header()
     let places = try place(columns, optional: optional, in: header)
-    while let line = try rows.next(places: places, width: header.count) {
+    while let line = try rows.next(width: header.count) {
       guard let reason = try rows.reason ?? row(rows.fields(places), line) else {
         rows.summary.rows += 1
         continue
@@ -107,9 +106,9 @@ struct CSVSummary {
 
 /// The fields of one row, in the order in which the columns were asked for.
 struct CSVFields {
-  fileprivate let bytes: UnsafeRawBufferPointer
-  fileprivate let ranges: [Range<Int>]
-  fileprivate let places: [Int?]
+  let bytes: UnsafeRawBufferPointer
+  let ranges: UnsafeBufferPointer<Range<Int>>
+  let places: [Int?]
 
   /// Empty for a column that the file does not have.
   subscript(index: Int) -> UnsafeRawBufferPointer {

@@ -1,8 +1,8 @@
-package import SatchelCore
+internal import SatchelCore
 
 /// What one learner's records say of her as a whole. As of the last record's time, never "as of now".
 ///
-/// Layout, 160 bytes, little-endian:
+/// Layout, 156 bytes, little-endian:
 ///
 ///     u8  version = 1     u8 skipped    u8 too easy    u8 too hard    u8 liked    u8 reserved = 0
 ///     u16 views           u32 attempts  u32 wins
@@ -16,7 +16,7 @@ package import SatchelCore
 ///
 /// A sitting ends after half an hour without an answer. As in ``SkillState``, items are kept and not their difficulty.
 package struct LearnerState: Equatable, Sendable {
-  package static let byteCount = 160
+  package static let byteCount = 156
   static let version: UInt8 = 1
   static let recentCount = 28
   static let sittingGapSeconds: UInt32 = 1800

@@ -1,4 +1,4 @@
-package import SatchelCore
+internal import SatchelCore
 
 /// What one learner's records say of one skill. As of the last record's time, never "as of now".
 ///

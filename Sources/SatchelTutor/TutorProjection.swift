@@ -48,7 +48,9 @@ struct OpenFold {
     }
   }
 
-  func close(into fold: inout LearnerFold) {
+  mutating func close(into fold: inout LearnerFold) {
+    // Let go of the rows that were read, or each dictionary is copied at its first write.
+    source = LearnerFold()
     fold.learner = learner.encoded()
     for (skill, slot) in skillSlots { fold.skills[skill] = skills[slot].encoded() }
     for (item, slot) in itemSlots { fold.items[item] = items[slot].encoded() }

@@ -1,0 +1,197 @@
+internal import Foundation
+internal import GRDB
+package import SatchelCore
+
+/// Which pack content came from.
+package struct PackStamp: Sendable {
+  package var manifest: SignedManifest
+  /// Whether another publisher's key than before may be taken.
+  package var trustsNewPublisher: Bool
+
+  package init(manifest: SignedManifest, trustsNewPublisher: Bool) {
+    self.manifest = manifest
+    self.trustsNewPublisher = trustsNewPublisher
+  }
+}
+
+/// A hit of a search.
+package struct SearchHit: Equatable, Sendable {
+  package var item: ItemID
+  package var title: String
+  package var snippet: String
+}
+
+/// An item as the tutor ranks it.
+package struct ShelvedItem: Equatable, Sendable {
+  package var item: ItemID
+  package var skills: [SkillID]
+  package var difficulty: Double?
+  /// In its course; items that are known from records alone come after all others, in the order of their keys.
+  package var position: Int
+}
+
+extension Store {
+  /// Puts a pack's content on the shelf, all of it or nothing.
+  ///
+  /// - Returns: `false` when the very same version is there already.
+  /// - Throws: `pack.foreignPublisher`, `pack.olderVersion`, `pack.invalid` when an item or course belongs to another
+  ///   pack.
+  package func shelve(_ content: Content, stamp: PackStamp, at milliseconds: Int64)
+    throws(SatchelError) -> Bool
+  {
+    let isNew = try write { db in
+      guard try Self.accepts(stamp, db) else { return false }
+      let manifest = stamp.manifest.manifest
+      try db.execute(
+        sql: """
+          INSERT INTO pack (name, version, publisher, manifest, imported) VALUES (?, ?, ?, ?, ?)
+          ON CONFLICT (name) DO UPDATE SET version = excluded.version,
+            publisher = excluded.publisher, manifest = excluded.manifest,
+            imported = excluded.imported
+          """,
+        arguments: [
+          manifest.name, manifest.version, Data(stamp.manifest.publisher.bytes),
+          Data(stamp.manifest.encoded), milliseconds,
+        ])
+      var shelving = Shelving(db, pack: manifest.name)
+      try shelving.put(content)
+      return true
+    }
+    if isNew { tellObservers(of: [], everyone: true) }
+    return isNew
+  }
+
+  /// INV-verify: only the publisher that was first seen may go on, and only forward (contract, promise 10).
+  private static func accepts(_ stamp: PackStamp, _ db: Database) throws -> Bool {
+    let manifest = stamp.manifest.manifest
+    let sql = "SELECT version, publisher FROM pack WHERE name = ?"
+    guard let row = try Row.fetchOne(db, sql: sql, arguments: [manifest.name]) else { return true }
+    let version: Int = row[0]
+    let publisher: Data = row[1]
+    if Array(publisher) != stamp.manifest.publisher.bytes, !stamp.trustsNewPublisher {
+      throw SatchelError(.packForeign, subject: manifest.name)
+    }
+    if manifest.version < version {
+      throw SatchelError(
+        .packDowngrade, subject: manifest.name, cause: "\(manifest.version) < \(version)")
+    }
+    return manifest.version > version || Array(publisher) != stamp.manifest.publisher.bytes
+  }
+
+  /// Everything that can be recommended: items that are answered, in course order.
+  package func shelvedItems() throws(SatchelError) -> [ShelvedItem] {
+    try read { db in
+      var out: [ShelvedItem] = []
+      let sql = """
+        SELECT item.key, item.difficulty, skill.key FROM item
+        LEFT JOIN item_skill ON item_skill.item = item.id
+        LEFT JOIN skill ON skill.id = item_skill.skill
+        WHERE item.kind IS NULL OR item.kind <> 'lesson'
+        ORDER BY item.topic IS NULL, item.topic, item.position, item.key, item_skill.position
+        """
+      var difficulty: Double?
+      let cursor = try Row.fetchCursor(db, sql: sql)
+      while let row = try cursor.next() {
+        let key: String = row[0]
+        difficulty = row[1]
+        let skill: String? = row[2]
+        if out.last?.item.text != key {
+          out.append(
+            ShelvedItem(
+              item: ItemID(checked: key), skills: [], difficulty: difficulty, position: out.count))
+        }
+        if let skill { out[out.count - 1].skills.append(SkillID(checked: skill)) }
+      }
+      return out
+    }
+  }
+
+  /// For each skill the ones that it asks for first.
+  package func prerequisites() throws(SatchelError) -> [SkillID: [SkillID]] {
+    try read { db in
+      var out: [SkillID: [SkillID]] = [:]
+      let sql = """
+        SELECT skill.key, required.key FROM prerequisite
+        JOIN skill ON skill.id = prerequisite.skill
+        JOIN skill AS required ON required.id = prerequisite.requires ORDER BY 1, 2
+        """
+      try HotStatement(db, sql).run([]) { row in
+        out[SkillID(checked: row.text(0)), default: []].append(SkillID(checked: row.text(1)))
+      }
+      return out
+    }
+  }
+
+  /// Names all that recommendations depend on beside records: changes with each import, and with stubs from records.
+  package func contentVersion() throws(SatchelError) -> Int {
+    try read { db in
+      let sql = """
+        SELECT (SELECT count(*) FROM item) + (SELECT count(*) FROM item_skill)
+          + (SELECT coalesce(sum(imported), 0) FROM pack)
+        """
+      return try Int.fetchOne(db, sql: sql) ?? 0
+    }
+  }
+
+  /// The skills of `item`, or `nil` when no such item is known.
+  package func skills(of item: ItemID) throws(SatchelError) -> [SkillID]? {
+    try read { db in
+      let sql = "SELECT id FROM item WHERE key = ?"
+      guard let row = try Int64.fetchOne(db, sql: sql, arguments: [item.text]) else { return nil }
+      var out: [SkillID] = []
+      let skills = """
+        SELECT skill.key FROM item_skill JOIN skill ON skill.id = item_skill.skill
+        WHERE item = ? ORDER BY position
+        """
+      try HotStatement(db, skills).run([.integer(row)]) { out.append(SkillID(checked: $0.text(0))) }
+      return out
+    }
+  }
+
+  package func knows(_ skill: SkillID) throws(SatchelError) -> Bool {
+    try read { db in
+      try Row.fetchOne(db, sql: "SELECT 1 FROM skill WHERE key = ?", arguments: [skill.text])
+        != nil
+    }
+  }
+
+  /// The whole item; `nil` when no pack describes it.
+  package func item(_ id: ItemID) throws(SatchelError) -> Item? {
+    let skills = try skills(of: id) ?? []
+    return try read { db in
+      let sql = """
+        SELECT topic.key, item.kind, item.difficulty, item.body
+        FROM item JOIN topic ON topic.id = item.topic WHERE item.key = ?
+        """
+      guard let row = try Row.fetchOne(db, sql: sql, arguments: [id.text]),
+        let kind = Item.Kind(rawValue: row[1] as String? ?? "")
+      else { return nil }
+      let body = try ItemBody(json: row[3] as String? ?? "")
+      return body.item(
+        id: id, topic: TopicID(checked: row[0]), kind: kind, skills: skills, difficulty: row[2])
+    }
+  }
+
+  /// Titles of skills, for those that have one.
+  package func skillTitles() throws(SatchelError) -> [SkillID: LocalizedText] {
+    try read { db in
+      var out: [SkillID: LocalizedText] = [:]
+      let sql = "SELECT key, title FROM skill WHERE title IS NOT NULL"
+      for row in try Row.fetchAll(db, sql: sql) {
+        out[SkillID(checked: row[0])] = try TextJSON.decode(row[1])
+      }
+      return out
+    }
+  }
+
+  /// The bytes of a medium and its type; `nil` when it is not here.
+  package func medium(sha256 hex: String) throws(SatchelError) -> Medium? {
+    guard let digest = Hex.decode(hex) else { return nil }
+    return try read { db in
+      let sql = "SELECT type, bytes FROM media WHERE sha256 = ?"
+      return try Row.fetchOne(db, sql: sql, arguments: [Data(digest)]).map {
+        Medium(sha256: hex, type: $0[0], bytes: Array($0[1] as Data))
+      }
+    }
+  }
+}

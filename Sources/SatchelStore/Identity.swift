@@ -1,0 +1,133 @@
+internal import Foundation
+internal import GRDB
+package import SatchelCore
+
+/// Who this store is, once decided for this handle.
+struct IdentityState: Sendable {
+  var key: SigningKey?
+}
+
+/// The identity of a replica: an Ed25519 key, made at the first record, so that a master image has none.
+///
+/// A copy or a restored backup that wrote on under the old key would sign a second history. So a beacon is kept in the
+/// store and beside it: the file's inode, the machine's id, and a cookie that is renewed by each handle at its first
+/// write, first in the store and then in the file. A copy has another inode or machine; a backup put back in place has
+/// an older cookie than the file. Either way this handle takes a new key before it writes, and its records go into new
+/// streams (INV-fork); nobody is asked. What slips through, such as a disk image of a used store, shows at sync.
+extension Store {
+  /// The replica's public key, if it has one by now.
+  package func publicKey() throws(SatchelError) -> PublicKey? {
+    try read { db in try Self.newestIdentity(db)?.key.publicKey }
+  }
+
+  /// The key, made now if there is none; for a hub, which signs from its first hour.
+  package func establishIdentity() throws(SatchelError) -> SigningKey {
+    try write { db in try signingKey(db) }
+  }
+
+  /// The key to write with, decided at this handle's first write and the same from then on.
+  func signingKey(_ db: Database) throws -> SigningKey {
+    if let key = identityState.withLock({ $0.key }) { return key }
+    let stored = try Self.newestIdentity(db)
+    let found = Beacon.Place(of: url)
+    let seen = try? String(contentsOf: sibling(".beacon"), encoding: .utf8)
+    let renewed: Beacon
+    let key: SigningKey
+    if let stored, stored.beacon.allows(place: found, cookieFile: seen) {
+      key = stored.key
+      renewed = Beacon(
+        place: found, cookie: UInt64.random(in: 1 ... .max), previous: stored.beacon.cookie)
+      try db.execute(
+        sql: "UPDATE identity SET beacon = ? WHERE id = ?",
+        arguments: [renewed.text, stored.row])
+    } else {
+      key = SigningKey.random()
+      renewed = Beacon(place: found, cookie: UInt64.random(in: 1 ... .max), previous: nil)
+      try db.execute(
+        sql: "INSERT INTO identity (seed, made, beacon) VALUES (?, ?, ?)",
+        arguments: [
+          Data(key.seed), Int64(Date().timeIntervalSince1970 * 1000), renewed.text,
+        ])
+    }
+    let file = sibling(".beacon")
+    // The handle keeps the key only if this transaction commits: a rolled back identity must not sign anything.
+    db.afterNextTransaction { [self] _ in
+      identityState.withLock { $0.key = key }
+      // A failed write costs a new identity at some later open, never a record.
+      try? Data(renewed.cookieText.utf8).write(to: file, options: .atomic)
+    }
+    return key
+  }
+
+  private static func newestIdentity(_ db: Database) throws -> (
+    row: Int64, key: SigningKey, beacon: Beacon
+  )? {
+    let sql = "SELECT id, seed, beacon FROM identity ORDER BY id DESC LIMIT 1"
+    guard let row = try Row.fetchOne(db, sql: sql) else { return nil }
+    let seed: Data = row[1]
+    guard let key = SigningKey(seed: Array(seed)) else {
+      throw SatchelError(.storeDamaged, subject: "identity")
+    }
+    return (row[0], key, Beacon(text: row[2]) ?? Beacon.none)
+  }
+}
+
+/// What tells a store file from its copies.
+private struct Beacon {
+  /// Where the file is: its inode and the machine's id.
+  struct Place: Equatable {
+    let inode: UInt64
+    let machine: String
+
+    init(inode: UInt64, machine: String) {
+      self.inode = inode
+      self.machine = machine
+    }
+
+    init(of url: URL) {
+      let attributes = try? FileManager.default.attributesOfItem(atPath: url.path)
+      inode = (attributes?[.systemFileNumber] as? NSNumber)?.uint64Value ?? 0
+      let text = try? String(contentsOfFile: "/etc/machine-id", encoding: .utf8)
+      machine = text?.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? "none"
+    }
+  }
+
+  static let none = Beacon(place: Place(inode: 0, machine: "none"), cookie: 0, previous: 0)
+
+  let place: Place
+  let cookie: UInt64
+  /// The cookie before; `nil` when this is the identity's first.
+  let previous: UInt64?
+
+  init(place: Place, cookie: UInt64, previous: UInt64?) {
+    self.place = place
+    self.cookie = cookie
+    self.previous = previous
+  }
+
+  init?(text: String) {
+    let words = text.split(separator: " ")
+    guard words.count == 4, let inode = UInt64(words[0]), let cookie = UInt64(words[2], radix: 16)
+    else { return nil }
+    place = Place(inode: inode, machine: String(words[1]))
+    self.cookie = cookie
+    previous = UInt64(words[3], radix: 16)
+  }
+
+  var text: String {
+    let before = previous.map { String($0, radix: 16) } ?? "-"
+    return "\(place.inode) \(place.machine) \(String(cookie, radix: 16)) \(before)"
+  }
+
+  var cookieText: String { String(cookie, radix: 16) }
+
+  /// Whether a store with this beacon, found at `place` beside a file that says `cookieFile`, is still the same one.
+  ///
+  /// The file may lag by one cookie: a kill between the commit and the file's writing leaves it so.
+  func allows(place found: Place, cookieFile: String?) -> Bool {
+    guard found == place else { return false }
+    guard let cookieFile else { return previous == nil }
+    let seen = UInt64(cookieFile, radix: 16)
+    return seen == cookie || (seen != nil && seen == previous)
+  }
+}

@@ -1,0 +1,134 @@
+internal import Foundation
+internal import GRDB
+package import SatchelCore
+
+/// Something to be recorded: a record before it has a place.
+package struct Draft: Sendable {
+  package var learner: LearnerID
+  package var event: Event
+  package var wallMilliseconds: Int64
+
+  package init(learner: LearnerID, event: Event, wallMilliseconds: Int64) {
+    self.learner = learner
+    self.event = event
+    self.wallMilliseconds = wallMilliseconds
+  }
+}
+
+/// The device's clocks when a record is made.
+package struct DeviceMoment: Sendable {
+  package var wallMilliseconds: Int64
+  /// Changes when the device boots.
+  package var session: UInt32
+
+  package init(wallMilliseconds: Int64, session: UInt32) {
+    self.wallMilliseconds = wallMilliseconds
+    self.session = session
+  }
+}
+
+/// Where a record stands, once it is safe.
+package struct RecordPlace: Equatable, Sendable {
+  package var record: RecordID
+  package var stream: StreamID
+  package var number: UInt64
+}
+
+extension Store {
+  /// Records `draft` durably: when this returns, it is on disk.
+  ///
+  /// INV-append: the row, the head, the fingerprints and the folds are one transaction, flushed before the return.
+  package func append(_ draft: Draft, at moment: DeviceMoment) throws(SatchelError) -> RecordPlace {
+    let place = try write { db in
+      let key = try signingKey(db)
+      var journal = try JournalTransaction(db, projection: projection)
+      let stream = RecordStream(publicKey: key.publicKey, learner: draft.learner)
+      let record = Self.record(draft, at: moment, by: stream.replica, in: &journal)
+      let head = try journal.appendTail(record, to: stream, key: key)
+      try journal.finish()
+      return RecordPlace(record: record.id, stream: stream.id, number: head.number)
+    }
+    tellObservers(of: [draft.learner])
+    return place
+  }
+
+  /// Records many drafts in one transaction, straight into segments; all of them, or none.
+  ///
+  /// - Parameter source: 0, or the nonce that names the file they come from; see ``recorded(from:)``.
+  package func append(_ drafts: [Draft], from source: UInt64, at moment: DeviceMoment)
+    throws(SatchelError)
+  {
+    let learners = try write { db in
+      let key = try signingKey(db)
+      var journal = try JournalTransaction(db, projection: projection)
+      let replica = key.publicKey.replica
+      var order: [LearnerID] = []
+      var records: [LearnerID: [Record]] = [:]
+      for draft in drafts {
+        if records[draft.learner] == nil { order.append(draft.learner) }
+        records[draft.learner, default: []].append(
+          Self.record(draft, at: moment, by: replica, in: &journal))
+      }
+      for learner in order {
+        let stream = RecordStream(publicKey: key.publicKey, learner: learner, nonce: source)
+        try journal.appendSealed(records[learner] ?? [], to: stream, key: key)
+      }
+      try journal.finish()
+      return order
+    }
+    tellObservers(of: learners)
+  }
+
+  /// How many records of the file named by `source` each learner already has, whichever replica read it.
+  package func recorded(from source: UInt64) throws(SatchelError) -> [LearnerID: Int] {
+    try read { db in
+      var out: [LearnerID: Int] = [:]
+      let sql = """
+        SELECT learner.learner, max(head_number) FROM stream
+        JOIN learner ON learner.id = stream.learner WHERE nonce = ? GROUP BY stream.learner
+        """
+      try HotStatement(db, sql).run([.integer(Int64(bitPattern: source))]) { row in
+        if let learner = LearnerID(bytes: row.blob(0) ?? []) { out[learner] = Int(row.integer(1)) }
+      }
+      return out
+    }
+  }
+
+  /// Calls `body` with every record, learner by learner in the order of ids, each learner's in ``RecordOrder``.
+  ///
+  /// One learner's records are in memory at a time.
+  package func forEachRecord(of only: LearnerID? = nil, _ body: ([PlacedRecord]) throws -> Void)
+    throws(SatchelError)
+  {
+    let learners = if let only { [only] } else { try learnerIDs() }
+    for learner in learners {
+      let placed = try read { db in
+        let reader = JournalReader(db)
+        return try reader.streams(of: learner).flatMap { stream in
+          try reader.records(of: stream).enumerated().map { index, record in
+            PlacedRecord(record: record, stream: stream.stream.id, number: UInt64(index) + 1)
+          }
+        }
+      }
+      let ordered = placed.sorted { RecordOrder.precedes($0.record, $1.record) }
+      try StoreError.mapped("records") { try body(ordered) }
+    }
+  }
+
+  private static func record(
+    _ draft: Draft, at moment: DeviceMoment, by author: ReplicaID,
+    in journal: inout JournalTransaction
+  ) -> Record {
+    Record(
+      learner: draft.learner, author: author,
+      time: journal.nextTime(wallMilliseconds: moment.wallMilliseconds),
+      wallMilliseconds: draft.wallMilliseconds, session: moment.session, event: draft.event)
+  }
+}
+
+/// A record and where it stands.
+package struct PlacedRecord: Sendable {
+  package var record: Record
+  package var stream: StreamID
+  package var number: UInt64
+}

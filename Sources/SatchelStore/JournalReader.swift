@@ -1,0 +1,93 @@
+internal import Foundation
+internal import GRDB
+import SatchelCore
+
+/// Reads streams and records; each function sees one snapshot.
+struct JournalReader {
+  private let db: Database
+
+  init(_ db: Database) { self.db = db }
+
+  /// All streams, with their row and head, ordered by id.
+  func streams(of learner: LearnerID? = nil) throws -> [StoredStream] {
+    var sql = Self.streamColumns
+    if learner != nil { sql += " WHERE learner.learner = ?" }
+    sql += " ORDER BY stream.stream"
+    var out: [StoredStream] = []
+    var isDamaged = false
+    try HotStatement(db, sql).run(learner.map { [.blob($0.bytes)] } ?? []) { row in
+      guard let stream = StoredStream(row) else { return isDamaged = true }
+      out.append(stream)
+    }
+    if isDamaged { throw SatchelError(.storeDamaged, subject: "stream") }
+    return out
+  }
+
+  /// The records of one stream in order: sealed ones first, then the tail.
+  func records(of stream: StoredStream) throws -> [Record] {
+    var out: [Record] = []
+    for bytes in try packed(of: stream) {
+      out += try SegmentCodec.decode(bytes, of: stream.stream)
+    }
+    return out
+  }
+
+  /// All records about `learner`, stream by stream.
+  func records(of learner: LearnerID) throws -> [Record] {
+    try streams(of: learner).flatMap { try records(of: $0) }
+  }
+
+  /// The sealed segments of a stream in order.
+  func segments(of stream: StoredStream) throws -> [Segment] {
+    var out: [Segment] = []
+    let sql = "SELECT first, count, signature, bytes FROM segment WHERE stream = ? ORDER BY first"
+    try HotStatement(db, sql).run([.integer(stream.row)]) { row in
+      out.append(
+        Segment(
+          stream: stream.stream, first: UInt64(row.integer(0)), count: Int(row.integer(1)),
+          signature: row.blob(2) ?? [], bytes: row.blob(3) ?? []))
+    }
+    return out
+  }
+
+  private func packed(of stream: StoredStream) throws -> [[UInt8]] {
+    var out: [[UInt8]] = []
+    for sql in [
+      "SELECT bytes FROM segment WHERE stream = ? ORDER BY first",
+      "SELECT bytes FROM tail WHERE stream = ? ORDER BY number",
+    ] {
+      try HotStatement(db, sql).run([.integer(stream.row)]) { out.append($0.blob(0) ?? []) }
+    }
+    return out
+  }
+
+  static let streamColumns = """
+    SELECT stream.id, replica.public_key, learner.learner, stream.nonce, stream.head_number,
+      stream.head_hash, stream.signature, stream.stream
+    FROM stream JOIN replica ON replica.id = stream.replica
+    JOIN learner ON learner.id = stream.learner
+    """
+}
+
+/// A stream as the store holds it.
+struct StoredStream {
+  let row: Int64
+  let stream: RecordStream
+  let head: StreamHead
+  /// Over the head, while there is a tail.
+  let tailSignature: [UInt8]?
+
+  /// `nil` when the row contradicts itself, such as an id that does not follow from key, learner and nonce.
+  init?(_ row: HotRow) {
+    guard let key = PublicKey(bytes: row.blob(1) ?? []),
+      let learner = LearnerID(bytes: row.blob(2) ?? []),
+      let hash = Hash256(bytes: row.blob(5) ?? [])
+    else { return nil }
+    self.row = row.integer(0)
+    stream = RecordStream(
+      publicKey: key, learner: learner, nonce: UInt64(bitPattern: row.integer(3)))
+    guard stream.id.bytes == row.blob(7) ?? [] else { return nil }
+    head = StreamHead(number: UInt64(row.integer(4)), hash: hash)
+    tailSignature = row.blob(6)
+  }
+}

@@ -1,0 +1,174 @@
+package import Foundation
+import GRDB
+import GRDBSQLite
+package import SatchelCore
+import Synchronization
+
+/// Inside this target `Record` is ours, and not GRDB's class.
+package typealias Record = SatchelCore.Record
+
+/// One store file: content, journal, projections, models and vault in one SQLite database.
+///
+/// A handle is safe from any task: GRDB's pool gives one writer and many readers. WAL with `synchronous=FULL`: a
+/// write that returned survives a power cut (measured in Docs/decisions/0003).
+package final class Store: Sendable {
+  /// "Satc" in ASCII: what tells a store from any other SQLite file.
+  package static let applicationID: Int32 = 0x5361_7463
+  /// The newest schema that this program knows.
+  package static let schemaVersion = 1
+
+  package let url: URL
+  let pool: DatabasePool
+  /// How records are folded; `nil` on a hub, which folds nothing.
+  let projection: (any Projection)?
+  /// The state of the identity, decided at the first write; see Identity.swift.
+  let identityState = Mutex(IdentityState())
+  let observers = Mutex(Observers())
+
+  /// Opens the store at `url`, or makes one when `creating` is set.
+  ///
+  /// - Throws: `store.missing`, `store.foreign`, `store.newer` (the file is then untouched), `store.damaged`,
+  ///   `file.cannotCreate`, or another error of the store.
+  package init(at url: URL, creating: Bool, projection: (any Projection)?) throws(SatchelError) {
+    self.url = url
+    self.projection = projection
+    let path = url.path
+    let exists = FileManager.default.fileExists(atPath: path)
+    if exists {
+      try Self.checkHeader(path)
+    } else if creating {
+      try Self.makeFolder(for: url)
+    } else {
+      throw SatchelError(.storeMissing, subject: path)
+    }
+    pool = try Self.openPool(path)
+    try migrate()
+    try refoldIfOutdated()
+  }
+
+  /// Closes the connections; a handle that is dropped closes by itself.
+  package func close() throws(SatchelError) {
+    try StoreError.mapped(url.path) { try pool.close() }
+  }
+
+  /// The path of a file that belongs to the store and lies beside it.
+  func sibling(_ suffix: String) -> URL {
+    URL(fileURLWithPath: url.path + suffix)
+  }
+
+  func read<Value>(_ body: (Database) throws -> Value) throws(SatchelError) -> Value {
+    try StoreError.mapped(url.path) { try pool.read(body) }
+  }
+
+  /// One transaction: all of `body` or nothing of it.
+  func write<Value>(_ body: (Database) throws -> Value) throws(SatchelError) -> Value {
+    try StoreError.mapped(url.path) {
+      try pool.writeWithoutTransaction { db in
+        var result: Value?
+        // IMMEDIATE takes the write lock first, so that two processes wait for each other instead of failing midway.
+        try db.inTransaction(.immediate) {
+          result = try body(db)
+          return .commit
+        }
+        guard let result else { throw SatchelError(.storeFailed) }
+        return result
+      }
+    }
+  }
+}
+
+// MARK: - Opening
+
+extension Store {
+  /// Looks at the first 100 bytes before SQLite does, so that a foreign or newer file stays untouched.
+  private static func checkHeader(_ path: String) throws(SatchelError) {
+    guard let handle = FileHandle(forReadingAtPath: path) else {
+      throw SatchelError(.fileUnreadable, subject: path)
+    }
+    defer { try? handle.close() }
+    let header: Data
+    do {
+      header = try handle.read(upToCount: 100) ?? Data()
+    } catch {
+      throw SatchelError(.fileUnreadable, subject: path)
+    }
+    // A kill between creating the file and the first commit leaves it empty: SQLite takes that for a new database.
+    if header.isEmpty { return }
+    guard header.count == 100, header.starts(with: Array("SQLite format 3\0".utf8)) else {
+      throw SatchelError(.storeForeign, subject: path)
+    }
+    var reader = ByteReader(Array(header[68..<72]))
+    let found = reader.bigEndian(UInt32.self) ?? 0
+    guard found == UInt32(applicationID) || found == 0 else {
+      throw SatchelError(.storeForeign, subject: path)
+    }
+  }
+
+  private static func makeFolder(for url: URL) throws(SatchelError) {
+    do {
+      try FileManager.default.createDirectory(
+        at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    } catch {
+      throw SatchelError(.cannotCreate, subject: url.path)
+    }
+  }
+
+  private static func openPool(_ path: String) throws(SatchelError) -> DatabasePool {
+    var configuration = Configuration()
+    configuration.busyMode = .timeout(5)
+    configuration.maximumReaderCount = 4
+    configuration.prepareDatabase { db in
+      // No schema that came in a hostile file may call functions with side effects.
+      try db.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
+      try db.execute(sql: "PRAGMA foreign_keys = ON")
+    }
+    do {
+      let pool = try DatabasePool(path: path, configuration: configuration)
+      // GRDB sets NORMAL after `prepareDatabase`, which forgets commits at a power cut.
+      try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+      return pool
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
+      throw SatchelError(.cannotCreate, subject: path, cause: error.message)
+    } catch {
+      return try StoreError.mapped(path) { throw error }
+    }
+  }
+
+  private func migrate() throws(SatchelError) {
+    let (application, version, tables) = try read { db in
+      (
+        try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0,
+        try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0,
+        try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
+      )
+    }
+    if application != Self.applicationID, tables > 0 {
+      throw SatchelError(.storeForeign, subject: url.path)
+    }
+    guard version <= Self.schemaVersion else {
+      throw SatchelError(.storeNewer, subject: url.path, cause: "schema \(version)")
+    }
+    if version < Self.schemaVersion { try applyMigrations() }
+  }
+
+  /// Every step is one transaction that also raises `user_version`: a kill leaves the old schema or the new one.
+  private func applyMigrations() throws(SatchelError) {
+    let steps = [PackageResources._01_first_sql]
+    for (index, step) in steps.enumerated() {
+      try write { db in
+        // Another process may have been here between our look and our lock.
+        let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+        guard version == index else { return }
+        try db.execute(sql: String(decoding: step, as: UTF8.self))
+        if index == 0 {
+          try db.execute(sql: "PRAGMA application_id = \(Self.applicationID)")
+          try db.execute(
+            sql: "INSERT INTO ledger (id, epoch, fingerprint) VALUES (1, ?, ?)",
+            arguments: [Int64.random(in: 1 ... .max), Data(Hash256.zero.bytes)])
+          try db.execute(sql: "INSERT INTO model_choice (id) VALUES (1)")
+        }
+        try db.execute(sql: "PRAGMA user_version = \(index + 1)")
+      }
+    }
+  }
+}

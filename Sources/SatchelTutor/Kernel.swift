@@ -1,0 +1,109 @@
+internal import CKernels
+
+/// The matrix product beneath the network, twice: in C with vector extensions, and in Swift with `SIMD8`.
+///
+/// Both add each number of the result over the depth in ascending order, with products and sums rounded apart, so they
+/// agree to the last bit with each other and on every IEEE processor: replicas with the same records rank alike.
+package enum Kernel: CaseIterable, Sendable {
+  case portable
+  case vector
+
+  /// The one that serves: on x86-64 with AVX2 about three times as fast as the other.
+  package static let serving = Kernel.vector
+
+  /// C = A B, or C += A B.
+  ///
+  /// A is [rows, depth] with any strides (and so may be read transposed), B [depth, columns], C [rows, columns], both
+  /// with contiguous rows; strides count floats. Nothing may overlap C. Cost: rows * columns * depth.
+  package func multiply(
+    rows: Int, columns: Int, depth: Int,
+    _ a: UnsafePointer<Float>, rowStride: Int, columnStride: Int = 1,
+    by b: UnsafePointer<Float>, rowStride bStride: Int,
+    into c: UnsafeMutablePointer<Float>, rowStride cStride: Int, isAdding: Bool
+  ) {
+    switch self {
+    case .vector:
+      ckernels_multiply(
+        rows, columns, depth, a, rowStride, columnStride, b, bStride, c, cStride, isAdding ? 1 : 0)
+    case .portable:
+      var row = 0
+      while row < rows {
+        let height = row + 4 <= rows ? 4 : 1
+        let left = a + row * rowStride
+        let out = c + row * cStride
+        var column = 0
+        while column + 8 <= columns {
+          let block = Block(
+            depth: depth, left: left, rowStride: rowStride, columnStride: columnStride,
+            right: b + column, rightStride: bStride, out: out + column, outStride: cStride)
+          if height == 4 { block.fourRows(isAdding) } else { block.oneRow(isAdding) }
+          column += 8
+        }
+        while column < columns {
+          for r in 0..<height {
+            var sum = isAdding ? out[r * cStride + column] : 0
+            for k in 0..<depth {
+              sum += left[r * rowStride + k * columnStride] * b[k * bStride + column]
+            }
+            out[r * cStride + column] = sum
+          }
+          column += 1
+        }
+        row += height
+      }
+    }
+  }
+}
+
+/// A few rows by eight columns of the portable kernel, held in registers over the whole depth.
+private struct Block {
+  let depth: Int
+  let left: UnsafePointer<Float>
+  let rowStride: Int
+  let columnStride: Int
+  let right: UnsafePointer<Float>
+  let rightStride: Int
+  let out: UnsafeMutablePointer<Float>
+  let outStride: Int
+
+  @inline(__always)
+  func fourRows(_ isAdding: Bool) {
+    var (s0, s1, s2, s3) = (start(0, isAdding), start(1, isAdding), start(2, isAdding), start(3, isAdding))
+    for k in 0..<depth {
+      let vector = load(UnsafeRawPointer(right + k * rightStride))
+      let column = left + k * columnStride
+      s0 += column[0] * vector
+      s1 += column[rowStride] * vector
+      s2 += column[2 * rowStride] * vector
+      s3 += column[3 * rowStride] * vector
+    }
+    store(s0, 0)
+    store(s1, 1)
+    store(s2, 2)
+    store(s3, 3)
+  }
+
+  @inline(__always)
+  func oneRow(_ isAdding: Bool) {
+    var sum = start(0, isAdding)
+    for k in 0..<depth {
+      sum += left[k * columnStride] * load(UnsafeRawPointer(right + k * rightStride))
+    }
+    store(sum, 0)
+  }
+
+  @inline(__always)
+  private func start(_ row: Int, _ isAdding: Bool) -> SIMD8<Float> {
+    isAdding ? load(UnsafeRawPointer(out + row * outStride)) : SIMD8()
+  }
+
+  @inline(__always)
+  private func load(_ pointer: UnsafeRawPointer) -> SIMD8<Float> {
+    pointer.loadUnaligned(as: SIMD8<Float>.self)
+  }
+
+  @inline(__always)
+  private func store(_ value: SIMD8<Float>, _ row: Int) {
+    UnsafeMutableRawPointer(out + row * outStride).storeBytes(of: value, as: SIMD8<Float>.self)
+  }
+}

@@ -1,0 +1,158 @@
+internal import SatchelCore
+
+/// What the network foretells, in the order of its outputs.
+package enum Head: Int, CaseIterable, Sendable {
+  /// Logit of a right answer.
+  case correctness
+  /// ln(1 + seconds) that the answer takes.
+  case responseTime
+  /// Logit of going on after this answer.
+  case engagement
+  /// Logit of the discounted share of right answers to come on the item's skills.
+  case pathValue
+}
+
+/// Features 100 -> 128 -> 64 -> heads 4, ReLU between, float32.
+///
+/// All numbers lie in one array, in the order of ``Part``; a matrix is [inputs, outputs], so that a kernel walks along
+/// outputs. The last matrix is padded from 4 to 8 columns, of which the last 4 are 0 and stay 0: eight is one vector.
+package struct Network: Equatable, Sendable {
+  package static let inputs = FeatureSchema.count
+  package static let hidden1 = 128
+  package static let hidden2 = 64
+  package static let heads = Head.allCases.count
+  package static let headStride = 8
+
+  package enum Part: CaseIterable {
+    case weights1, bias1, weights2, bias2, weights3, bias3
+
+    /// Rows and columns; a bias is one row.
+    package var shape: (rows: Int, columns: Int) {
+      switch self {
+      case .weights1: (inputs, hidden1)
+      case .bias1: (1, hidden1)
+      case .weights2: (hidden1, hidden2)
+      case .bias2: (1, hidden2)
+      case .weights3: (hidden2, headStride)
+      case .bias3: (1, headStride)
+      }
+    }
+
+    package var offset: Int {
+      switch self {
+      case .weights1: 0
+      case .bias1: inputs * hidden1
+      case .weights2: Self.bias1.offset + hidden1
+      case .bias2: Self.weights2.offset + hidden1 * hidden2
+      case .weights3: Self.bias2.offset + hidden2
+      case .bias3: Self.weights3.offset + hidden2 * headStride
+      }
+    }
+
+    package var range: Range<Int> { offset..<offset + shape.rows * shape.columns }
+  }
+
+  /// How many numbers ``parameters`` holds, the padding among them.
+  package static let parameterCount = Part.bias3.range.upperBound
+
+  package var parameters: [Float]
+
+  package init(parameters: [Float]) {
+    precondition(parameters.count == Self.parameterCount)
+    self.parameters = parameters
+  }
+
+  /// Runs rows of normalised features [count, 100] to outputs [count, 8], of which the first 4 are ``Head``s.
+  package func outputs(of rows: [Float], kernel: Kernel = .serving) -> [Float] {
+    let count = rows.count / Self.inputs
+    var outputs = [Float](repeating: 0, count: count * Self.headStride)
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: count * Self.hidden1) { first in
+      guard let start = first.baseAddress else { return }
+      rows.withUnsafeBufferPointer { rows in
+        guard let input = rows.baseAddress else { return }
+        firstLayer(
+          columns: 0..<Self.inputs, of: input, count: count, into: start, isAdding: false,
+          kernel: kernel)
+      }
+      outputs.withUnsafeMutableBufferPointer { out in
+        guard let out = out.baseAddress else { return }
+        upperLayers(start, count: count, into: out, kernel: kernel)
+      }
+    }
+    return outputs
+  }
+
+  /// What `columns` of the features add to the first layer, without its bias.
+  ///
+  /// `input` holds rows of only these columns, [count, columns.count]; `sums` is [count, 128].
+  func firstLayer(
+    columns: Range<Int>, of input: UnsafePointer<Float>, count: Int,
+    into sums: UnsafeMutablePointer<Float>, isAdding: Bool, kernel: Kernel = .serving
+  ) {
+    parameters.withUnsafeBufferPointer { parameters in
+      guard let base = parameters.baseAddress else { return }
+      kernel.multiply(
+        rows: count, columns: Self.hidden1, depth: columns.count, input, rowStride: columns.count,
+        by: base + columns.lowerBound * Self.hidden1, rowStride: Self.hidden1,
+        into: sums, rowStride: Self.hidden1, isAdding: isAdding)
+    }
+  }
+
+  /// From the sums of the first layer, [count, 128] without bias, which are overwritten, to outputs [count, 8].
+  func upperLayers(
+    _ sums: UnsafeMutablePointer<Float>, count: Int, into outputs: UnsafeMutablePointer<Float>,
+    kernel: Kernel = .serving
+  ) {
+    parameters.withUnsafeBufferPointer { parameters in
+      guard let base = parameters.baseAddress else { return }
+      addBiasAndRectify(sums, base + Part.bias1.offset, count: count, width: Self.hidden1)
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: count * Self.hidden2) { second in
+        guard let second = second.baseAddress else { return }
+        kernel.multiply(
+          rows: count, columns: Self.hidden2, depth: Self.hidden1, sums, rowStride: Self.hidden1,
+          by: base + Part.weights2.offset, rowStride: Self.hidden2,
+          into: second, rowStride: Self.hidden2, isAdding: false)
+        addBiasAndRectify(second, base + Part.bias2.offset, count: count, width: Self.hidden2)
+        for row in 0..<count {
+          for head in 0..<Self.headStride {
+            outputs[row * Self.headStride + head] = base[Part.bias3.offset + head]
+          }
+        }
+        kernel.multiply(
+          rows: count, columns: Self.headStride, depth: Self.hidden2, second,
+          rowStride: Self.hidden2, by: base + Part.weights3.offset, rowStride: Self.headStride,
+          into: outputs, rowStride: Self.headStride, isAdding: true)
+      }
+    }
+  }
+
+  private func addBiasAndRectify(
+    _ values: UnsafeMutablePointer<Float>, _ bias: UnsafePointer<Float>, count: Int, width: Int
+  ) {
+    for row in 0..<count {
+      for column in stride(from: 0, to: width, by: 8) {
+        let place = UnsafeMutableRawPointer(values + row * width + column)
+        let sum =
+          place.loadUnaligned(as: SIMD8<Float>.self)
+          + UnsafeRawPointer(bias + column).loadUnaligned(as: SIMD8<Float>.self)
+        place.storeBytes(of: sum.replacing(with: 0, where: sum .< 0), as: SIMD8<Float>.self)
+      }
+    }
+  }
+}
+
+/// 1 / (1 + e^-x) in float32, made of + - * / alone; absolute error below 1e-6.
+package func logistic(_ x: Float) -> Float {
+  let clamped = min(max(x, -30), 30)
+  let k = (clamped * -1.442695).rounded(.toNearestOrEven)
+  let r = (-clamped - k * 0.693145751953125) - k * 1.4286068203094173e-06
+  // e^r for |r| <= ln 2 / 2 by its Taylor series to the sixth power: error below 2e-7.
+  var e: Float = 1 / 720
+  e = e * r + 1 / 120
+  e = e * r + 1 / 24
+  e = e * r + 1 / 6
+  e = e * r + 0.5
+  e = e * r + 1
+  e = e * r + 1
+  return 1 / (1 + e * Float(sign: .plus, exponent: Int(k), significand: 1))
+}

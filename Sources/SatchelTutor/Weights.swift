@@ -1,0 +1,125 @@
+internal import SatchelCore
+
+/// A trained model: the network, how its inputs are normalised, and what it knows of items and skills.
+///
+/// The file is ``Safetensors`` with the metadata `format` = satchel-model, `version` = 1, `schema` =
+/// ``FeatureSchema/version``, and exactly these tensors:
+///
+///     features.mean, features.scale         F32 [76]
+///     network.weights1, .bias1              F32 [100, 128], [128]
+///     network.weights2, .bias2              F32 [128, 64], [64]
+///     network.weights3, .bias3              F32 [64, 4], [4]
+///     items.keys, skills.keys               U8  [n, 8]   KeyHash of each key, big-endian, strictly ascending
+///     items.values                          I16 [n, 12]  in 1/1024: see ModelTables
+///     skills.values                         I16 [m, 18]
+///     model.scalars                         F32 [3]      base logit; slope and shift of the calibrated logit
+///     selftest.inputs, selftest.outputs     F32 [4, 100], [4, 4]
+///
+/// A model is valid when all shapes are these, all numbers are finite and within ±10,000, and the network turns the
+/// test inputs into the test outputs: then it computes here what it computed where it was trained.
+package struct Weights: Equatable, Sendable {
+  package static let itemsMax = 100_000
+  package static let skillsMax = 10_000
+  static let magnitudeMax: Float = 10_000
+  static let fixedPoint: Float = 1024
+
+  /// [76] each; a feature that never varied has scale 0 and so no voice.
+  package let means: [Float]
+  package let scales: [Float]
+  package let network: Network
+  package let tables: ModelTables
+  /// Probability = logistic(slope * logit + shift).
+  package let calibration: Calibration
+  let selfTest: SelfTest
+
+  package struct Calibration: Equatable, Sendable {
+    package var slope: Float
+    package var shift: Float
+
+    package init(slope: Float, shift: Float) {
+      self.slope = slope
+      self.shift = shift
+    }
+  }
+
+  struct SelfTest: Equatable {
+    var inputs: [Float]
+    var outputs: [Float]
+  }
+
+  /// Tables are rounded to what the file holds, so that a model is the same before and after it is written.
+  package init(
+    means: [Float], scales: [Float], network: Network, tables: ModelTables,
+    calibration: Calibration
+  ) {
+    precondition(means.count == FeatureSchema.computed && scales.count == means.count)
+    self.means = means
+    self.scales = scales
+    self.network = network
+    self.calibration = calibration
+    var rounded = tables
+    rounded.items.values = Self.rounded(tables.items.values)
+    rounded.skills.values = Self.rounded(tables.skills.values)
+    self.tables = rounded
+    selfTest = SelfTest(of: network)
+  }
+
+  init(
+    read means: [Float], scales: [Float], network: Network, tables: ModelTables,
+    calibration: Calibration, selfTest: SelfTest
+  ) {
+    self.means = means
+    self.scales = scales
+    self.network = network
+    self.tables = tables
+    self.calibration = calibration
+    self.selfTest = selfTest
+  }
+
+  /// Normalises, in place, the inputs `columns` of ``FeatureSchema``, the first of which is at `row`.
+  ///
+  /// Five deviations is as far as the network was shown anything worth learning from.
+  package func normalise(_ row: UnsafeMutablePointer<Float>, columns: Range<Int>) {
+    let end = min(columns.upperBound, FeatureSchema.computed)
+    var place = 0
+    for column in columns.lowerBound..<end {
+      row[place] = min(max((row[place] - means[column]) * scales[column], -5), 5)
+      place += 1
+    }
+  }
+
+  package func probability(logit: Float) -> Float {
+    logistic(calibration.slope * logit + calibration.shift)
+  }
+
+  static func fixed(_ value: Float) -> Int16 {
+    Int16(min(max((value * fixedPoint).rounded(), -32_767), 32_767))
+  }
+
+  private static func rounded(_ values: [Float]) -> [Float] {
+    values.map { Float(fixed($0)) / fixedPoint }
+  }
+}
+
+extension Weights.SelfTest {
+  static let rows = 4
+
+  /// Four rows that no two networks are likely to treat alike.
+  init(of network: Network) {
+    inputs = (0..<Self.rows * Network.inputs).map { Float(($0 * 37 + 11) % 101 - 50) / 25 }
+    outputs = Self.outputs(of: inputs, network)
+  }
+
+  func holds(for network: Network) -> Bool {
+    zip(Self.outputs(of: inputs, network), outputs).allSatisfy {
+      ($0 - $1).magnitude <= 1e-4 * max(1, $1.magnitude)
+    }
+  }
+
+  private static func outputs(of inputs: [Float], _ network: Network) -> [Float] {
+    let padded = network.outputs(of: inputs)
+    return (0..<rows * Network.heads).map {
+      padded[$0 / Network.heads * Network.headStride + $0 % Network.heads]
+    }
+  }
+}

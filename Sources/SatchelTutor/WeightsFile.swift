@@ -1,0 +1,151 @@
+package import SatchelCore
+
+extension Weights {
+  private static let format = "satchel-model"
+  private static let formatVersion = "1"
+
+  /// Reads a model file; see ``Weights`` for the layout.
+  ///
+  /// - Throws: `model.malformed`, `model.shapeMismatch` (another schema, type or shape), `model.notFinite`.
+  package init(bytes: [UInt8]) throws(SatchelError) {
+    let file = try Safetensors(bytes: bytes)
+    guard file.metadata["format"] == Self.format else {
+      throw Safetensors.malformed("not a model of Satchel")
+    }
+    guard file.metadata["version"] == Self.formatVersion,
+      file.metadata["schema"] == String(FeatureSchema.version)
+    else { throw Self.mismatch("version \(file.metadata["schema"]?.prefix(20) ?? "?")") }
+    let scalars = try file.floats("model.scalars", [3])
+    let selfTest = SelfTest(
+      inputs: try file.floats("selftest.inputs", [SelfTest.rows, Network.inputs]),
+      outputs: try file.floats("selftest.outputs", [SelfTest.rows, Network.heads]))
+    let network = try Self.network(file)
+    guard selfTest.holds(for: network) else { throw Safetensors.malformed("the self-test failed") }
+    let tables = ModelTables(
+      items: try file.table(
+        "items", width: ModelTables.itemNumbers + ModelTables.itemVector, rowsMax: Self.itemsMax),
+      skills: try file.table(
+        "skills", width: ModelTables.skillNumbers + ModelTables.skillVector, rowsMax: Self.skillsMax),
+      baseLogit: scalars[0])
+    self.init(
+      read: try file.floats("features.mean", [FeatureSchema.computed]),
+      scales: try file.floats("features.scale", [FeatureSchema.computed]), network: network,
+      tables: tables, calibration: Calibration(slope: scalars[1], shift: scalars[2]),
+      selfTest: selfTest)
+  }
+
+  /// The file's bytes; the same weights give the same bytes.
+  package func encoded() -> [UInt8] {
+    var file = SafetensorsWriter()
+    file.add(
+      "model.scalars", shape: [3],
+      floats: [tables.baseLogit, calibration.slope, calibration.shift])
+    file.add("features.mean", shape: [means.count], floats: means)
+    file.add("features.scale", shape: [scales.count], floats: scales)
+    for (name, part, shape) in Self.parts {
+      file.add(name, shape: shape, floats: unpadded(part, columns: shape[shape.count - 1]))
+    }
+    file.add("items", tables.items)
+    file.add("skills", tables.skills)
+    file.add(
+      "selftest.inputs", shape: [SelfTest.rows, Network.inputs], floats: selfTest.inputs)
+    file.add(
+      "selftest.outputs", shape: [SelfTest.rows, Network.heads], floats: selfTest.outputs)
+    return file.encoded(metadata: [
+      ("format", Self.format), ("version", Self.formatVersion),
+      ("schema", String(FeatureSchema.version)),
+    ])
+  }
+
+  /// The network's tensors as the file names them; the padding of the last layer is not written.
+  private static let parts: [(name: String, part: Network.Part, shape: [Int])] = [
+    ("network.weights1", .weights1, [Network.inputs, Network.hidden1]),
+    ("network.bias1", .bias1, [Network.hidden1]),
+    ("network.weights2", .weights2, [Network.hidden1, Network.hidden2]),
+    ("network.bias2", .bias2, [Network.hidden2]),
+    ("network.weights3", .weights3, [Network.hidden2, Network.heads]),
+    ("network.bias3", .bias3, [Network.heads]),
+  ]
+
+  private static func network(_ file: Safetensors) throws(SatchelError) -> Network {
+    var parameters = [Float](repeating: 0, count: Network.parameterCount)
+    for (name, part, shape) in parts {
+      let values = try file.floats(name, shape)
+      let columns = shape[shape.count - 1]
+      for (index, value) in values.enumerated() {
+        parameters[part.offset + index / columns * part.shape.columns + index % columns] = value
+      }
+    }
+    return Network(parameters: parameters)
+  }
+
+  private func unpadded(_ part: Network.Part, columns: Int) -> [Float] {
+    (0..<part.shape.rows * columns).map {
+      network.parameters[part.offset + $0 / columns * part.shape.columns + $0 % columns]
+    }
+  }
+
+  static func mismatch(_ cause: String) -> SatchelError {
+    SatchelError(.modelShapeMismatch, subject: "model", cause: cause)
+  }
+}
+
+extension Safetensors {
+  fileprivate func tensor(
+    _ name: String, _ type: NumberType, shape: [Int?]
+  ) throws(SatchelError) -> Tensor {
+    guard let tensor = tensors[name] else { throw Self.malformed("\(name) is missing") }
+    let fits =
+      tensor.type == type && tensor.shape.count == shape.count
+      && zip(tensor.shape, shape).allSatisfy { $1 == nil || $0 == $1 }
+    guard fits else { throw Weights.mismatch(name) }
+    return tensor
+  }
+
+  fileprivate func floats(_ name: String, _ shape: [Int]) throws(SatchelError) -> [Float] {
+    let bytes = bytes(of: try tensor(name, .f32, shape: shape))
+    let values = bytes.withUnsafeBytes { raw in
+      (0..<raw.count / 4).map {
+        Float(bitPattern: UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))
+      }
+    }
+    guard values.allSatisfy({ $0.magnitude <= Weights.magnitudeMax }) else {
+      throw SatchelError(.modelNotFinite, subject: name)
+    }
+    return values
+  }
+
+  fileprivate func table(
+    _ name: String, width: Int, rowsMax: Int
+  ) throws(SatchelError) -> KeyTable {
+    let keys = try tensor("\(name).keys", .u8, shape: [nil, 8])
+    guard keys.shape[0] <= rowsMax else { throw Weights.mismatch("\(name): too many rows") }
+    let values = try tensor("\(name).values", .i16, shape: [keys.shape[0], width])
+    let hashes = bytes(of: keys).withUnsafeBytes { raw in
+      (0..<raw.count / 8).map {
+        UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self))
+      }
+    }
+    guard zip(hashes, hashes.dropFirst()).allSatisfy({ $0 < $1 }) else {
+      throw Self.malformed("\(name).keys are not in order")
+    }
+    let numbers = bytes(of: values).withUnsafeBytes { raw in
+      (0..<raw.count / 2).map {
+        Float(Int16(littleEndian: raw.loadUnaligned(fromByteOffset: 2 * $0, as: Int16.self)))
+          / Weights.fixedPoint
+      }
+    }
+    return KeyTable(width: width, sortedHashes: hashes, values: numbers)
+  }
+}
+
+extension SafetensorsWriter {
+  fileprivate mutating func add(_ name: String, _ table: KeyTable) {
+    var keys: [UInt8] = []
+    for hash in table.hashes { keys.appendBigEndian(hash) }
+    add("\(name).keys", shape: [table.hashes.count, 8], bytes: keys)
+    add(
+      "\(name).values", shape: [table.hashes.count, table.width],
+      shorts: table.values.map(Weights.fixed))
+  }
+}

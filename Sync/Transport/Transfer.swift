@@ -1,0 +1,178 @@
+internal import CCurl
+internal import CCurlShim
+import SatchelCore
+
+/// One exchange on its way: owns an easy handle and all that the handle points to.
+///
+/// Not Sendable: made, used and freed on the loop's thread.
+final class Transfer {
+  let exchange: Exchange
+  let easy: UnsafeMutableRawPointer
+  private var headerList: UnsafeMutablePointer<curl_slist>?
+  private let errorText: UnsafeMutablePointer<CChar>
+  private var reception: Reception
+  /// What a callback found wrong; libcurl itself only learns that the callback took too few bytes.
+  private var refusal: SatchelError?
+
+  init(_ exchange: Exchange) throws(SatchelError) {
+    guard let easy = curl_easy_init() else {
+      throw SatchelError(.hubUnreachable, subject: exchange.address.origin, cause: "curl_easy_init")
+    }
+    self.exchange = exchange
+    self.easy = easy
+    errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
+    errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    reception = Reception(for: exchange)
+    try configure()
+  }
+
+  deinit {
+    curl_easy_cleanup(easy)
+    curl_slist_free_all(headerList)
+    errorText.deallocate()
+  }
+
+  /// What came of it, once libcurl is done with it.
+  func outcome(_ result: CURLcode) -> Result<HTTPReply, SatchelError> {
+    do throws(SatchelError) {
+      if let refusal { throw refusal }
+      guard result == CURLE_OK || hasEarlyAnswer(result) else { throw failure(result) }
+      try beginOnce()
+      return .success(try reply())
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  /// A server that refuses a large body (401, 413) answers and closes before it has read all of it, and sending the
+  /// rest fails. The answer is what matters, with as much of its body as came.
+  private func hasEarlyAnswer(_ result: CURLcode) -> Bool {
+    guard [CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE].contains(result),
+      let body = exchange.request.body, let sent = try? offset(CURLINFO_SIZE_UPLOAD_T),
+      let status = try? long(CURLINFO_RESPONSE_CODE)
+    else { return false }
+    return sent < Int64(body.count) && status >= 300
+  }
+
+  private func reply() throws(SatchelError) -> HTTPReply {
+    HTTPReply(
+      status: try long(CURLINFO_RESPONSE_CODE),
+      headers: headers(),
+      body: reception.body,
+      bytesSent: try long(CURLINFO_REQUEST_SIZE) + Int(try offset(CURLINFO_SIZE_UPLOAD_T)),
+      bytesReceived: try long(CURLINFO_HEADER_SIZE) + Int(try offset(CURLINFO_SIZE_DOWNLOAD_T)))
+  }
+
+  private func headers() -> HTTPHeaders {
+    var headers = HTTPHeaders()
+    var last: UnsafeMutablePointer<curl_header>?
+    // -1 is the last response: not a 1xx that came before it.
+    while let header = curl_easy_nextheader(easy, UInt32(CURLH_HEADER), -1, last) {
+      headers.append(String(cString: header.pointee.name), String(cString: header.pointee.value))
+      last = header
+    }
+    return headers
+  }
+}
+
+// The receiving side: libcurl calls in.
+extension Transfer {
+  private static let onHeader: satchel_curl_receiver = { _, size, count, context in
+    Transfer.from(context).accept(size * count) { transfer throws(SatchelError) in
+      try transfer.reception.takeHeader(bytes: size * count)
+    }
+  }
+
+  private static let onBody: satchel_curl_receiver = { bytes, size, count, context in
+    Transfer.from(context).accept(size * count) { transfer throws(SatchelError) in
+      try transfer.beginOnce()
+      try transfer.reception.take(UnsafeRawBufferPointer(start: bytes, count: size * count))
+    }
+  }
+
+  private static func from(_ context: UnsafeMutableRawPointer?) -> Transfer {
+    guard let context else { preconditionFailure("set together with the callback") }
+    return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+  }
+
+  private func accept(_ count: Int, _ take: (Transfer) throws(SatchelError) -> Void) -> Int {
+    do throws(SatchelError) {
+      try take(self)
+      return count
+    } catch {
+      refusal = error
+      // 0 would mean "all taken" when no byte was offered; this is libcurl's own value for "stop", never a length.
+      return Int(CURL_WRITEFUNC_ERROR)
+    }
+  }
+
+  private func beginOnce() throws(SatchelError) {
+    guard !reception.hasBegun else { return }
+    try reception.begin(
+      status: long(CURLINFO_RESPONSE_CODE),
+      contentLength: offset(CURLINFO_CONTENT_LENGTH_DOWNLOAD_T),
+      contentRange: header("Content-Range"))
+  }
+
+  private func header(_ name: String) -> String? {
+    var found: UnsafeMutablePointer<curl_header>?
+    guard curl_easy_header(easy, name, 0, UInt32(CURLH_HEADER), -1, &found) == CURLHE_OK, let found
+    else { return nil }
+    return String(cString: found.pointee.value)
+  }
+}
+
+// The handle: every code that it returns is looked at.
+extension Transfer {
+  private func configure() throws(SatchelError) {
+    for option in Option.all(for: exchange) { try set(option) }
+    for line in exchange.headerLines {
+      guard let longer = curl_slist_append(headerList, line) else {
+        throw failure(CURLE_OUT_OF_MEMORY)
+      }
+      headerList = longer
+    }
+    try check(satchel_curl_set_pointer(easy, CURLOPT_HTTPHEADER, headerList))
+    try check(satchel_curl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText))
+    // Unretained: the loop keeps the transfer until it has taken the handle out of the multi handle.
+    let context = Unmanaged.passUnretained(self).toOpaque()
+    try check(satchel_curl_set_receiver(easy, CURLOPT_HEADERFUNCTION, Self.onHeader))
+    try check(satchel_curl_set_pointer(easy, CURLOPT_HEADERDATA, context))
+    try check(satchel_curl_set_receiver(easy, CURLOPT_WRITEFUNCTION, Self.onBody))
+    try check(satchel_curl_set_pointer(easy, CURLOPT_WRITEDATA, context))
+  }
+
+  private func set(_ option: Option) throws(SatchelError) {
+    switch option.value {
+    case .long(let value): try check(satchel_curl_set_long(easy, option.name, value))
+    case .offset(let value): try check(satchel_curl_set_offset(easy, option.name, curl_off_t(value)))
+    case .text(let text): try check(satchel_curl_set_string(easy, option.name, text))
+    case .bytes(let bytes):
+      // Terminated, so that there is an address to copy from even when there is no byte.
+      let code = (bytes + [0]).withUnsafeBytes {
+        satchel_curl_set_string(easy, option.name, $0.bindMemory(to: CChar.self).baseAddress)
+      }
+      try check(code)
+    }
+  }
+
+  private func long(_ info: CURLINFO) throws(SatchelError) -> Int {
+    var value = 0
+    try check(satchel_curl_get_long(easy, info, &value))
+    return value
+  }
+
+  private func offset(_ info: CURLINFO) throws(SatchelError) -> Int64 {
+    var value: curl_off_t = 0
+    try check(satchel_curl_get_offset(easy, info, &value))
+    return Int64(value)
+  }
+
+  private func check(_ result: CURLcode) throws(SatchelError) {
+    guard result == CURLE_OK else { throw failure(result) }
+  }
+
+  private func failure(_ result: CURLcode) -> SatchelError {
+    SatchelError(result, text: String(cString: errorText), subject: exchange.address.origin)
+  }
+}

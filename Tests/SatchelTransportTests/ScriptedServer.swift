@@ -1,0 +1,179 @@
+import Foundation
+import Synchronization
+
+/// A server on loopback that plays a script to each connection, byte for byte: nothing between the test and the socket
+/// mends what the script does wrong. Each connection has a thread of its own, so a script may block.
+final class ScriptedServer: Sendable {
+  typealias Script = @Sendable (Connection) -> Void
+
+  struct Request: Sendable {
+    let head: String
+    let body: [UInt8]
+    var bytes: Int { head.utf8.count + body.count }
+  }
+
+  enum Event: Sendable {
+    case asked(Request)
+    case ended(bytesSent: Int)
+  }
+
+  let port: UInt16
+  /// What happened, in order; for one reader.
+  let events: AsyncStream<Event>
+  private let listener: Int32
+  private let counted = Counted()
+
+  final class Counted: Sendable {
+    let connections = Mutex(0)
+  }
+
+  var connections: Int { counted.connections.withLock { $0 } }
+
+  init(_ script: @escaping Script) throws {
+    let (listener, port) = try Self.listen()
+    let (events, report) = AsyncStream.makeStream(of: Event.self)
+    self.listener = listener
+    self.port = port
+    self.events = events
+    let counted = counted
+    Thread.detachNewThread {
+      // `deinit` shuts the listener down, and then accept fails.
+      while case let socket = accept(listener, nil, nil), socket >= 0 {
+        counted.connections.withLock { $0 += 1 }
+        Thread.detachNewThread {
+          let connection = Connection(socket, report)
+          script(connection)
+          connection.close()
+        }
+      }
+      close(listener)
+    }
+  }
+
+  deinit { shutdown(listener, Int32(SHUT_RDWR)) }
+
+  func url(_ path: String = "/", scheme: String = "http") -> String {
+    "\(scheme)://127.0.0.1:\(port)\(path)"
+  }
+
+  /// The next request that arrives.
+  func nextRequest() async -> Request? {
+    for await case .asked(let request) in events { return request }
+    return nil
+  }
+
+  /// Waits until `count` connections have ended; says how many bytes they were sent in all.
+  func ended(_ count: Int = 1) async -> Int {
+    var (left, bytes) = (count, 0)
+    for await case .ended(let bytesSent) in events {
+      (left, bytes) = (left - 1, bytes + bytesSent)
+      if left == 0 { break }
+    }
+    return bytes
+  }
+
+  /// A port where nobody listens.
+  static func deadPort() throws -> UInt16 {
+    let (listener, port) = try listen()
+    close(listener)
+    return port
+  }
+
+  private static func listen() throws -> (socket: Int32, port: UInt16) {
+    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let failed = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(listener, $0, length) != 0 || Glibc.listen(listener, 128) != 0
+          || getsockname(listener, $0, &length) != 0
+      }
+    }
+    guard listener >= 0, !failed else { throw POSIXError(.EADDRNOTAVAIL) }
+    return (listener, UInt16(bigEndian: address.sin_port))
+  }
+}
+
+/// The server's end of one connection; used by its own thread only.
+final class Connection {
+  private let socket: Int32
+  private let report: AsyncStream<ScriptedServer.Event>.Continuation
+  private var unread: [UInt8] = []
+  private var bytesSent = 0
+
+  init(_ socket: Int32, _ report: AsyncStream<ScriptedServer.Event>.Continuation) {
+    self.socket = socket
+    self.report = report
+    var on: Int32 = 1
+    setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+  }
+
+  /// A whole request, or nil when the client has closed.
+  @discardableResult
+  func read() -> ScriptedServer.Request? {
+    guard let head = readHead() else { return nil }
+    let length = head.lowercased().firstMatch(of: /content-length: (\d+)/).flatMap { Int($0.1) } ?? 0
+    while unread.count < length { guard fill() else { return nil } }
+    let request = ScriptedServer.Request(head: head, body: Array(unread.prefix(length)))
+    unread.removeFirst(length)
+    report.yield(.asked(request))
+    return request
+  }
+
+  /// Up to the empty line; the body stays unread.
+  @discardableResult
+  func readHead() -> String? {
+    let end = Array("\r\n\r\n".utf8)
+    while true {
+      if let found = unread.firstRange(of: end) {
+        defer { unread.removeFirst(found.upperBound) }
+        return String(decoding: unread[..<found.upperBound], as: UTF8.self)
+      }
+      guard fill() else { return nil }
+    }
+  }
+
+  func send(_ text: String) { send(Array(text.utf8)) }
+
+  func send(_ bytes: [UInt8]) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let sent = rest.withUnsafeBytes {
+        Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
+      guard sent > 0 else { return }  // The client is gone: many scripts mean it to be.
+      bytesSent += sent
+      rest = rest.dropFirst(sent)
+    }
+  }
+
+  /// A reply with its length; head and body leave in one piece.
+  func reply(_ status: String, headers: [String] = [], _ body: [UInt8] = []) {
+    let head = ["HTTP/1.1 \(status)", "Content-Length: \(body.count)"] + headers + ["", ""]
+    send(Array(head.joined(separator: "\r\n").utf8) + body)
+  }
+
+  /// Says nothing until the client has gone.
+  func stall() { while fill() {} }
+
+  /// Ends with a reset instead of an orderly close.
+  func reset() {
+    var hard = linger(l_onoff: 1, l_linger: 0)
+    setsockopt(socket, SOL_SOCKET, SO_LINGER, &hard, socklen_t(MemoryLayout<linger>.size))
+  }
+
+  func close() {
+    Glibc.close(socket)
+    report.yield(.ended(bytesSent: bytesSent))
+  }
+
+  private func fill() -> Bool {
+    let chunk = [UInt8](unsafeUninitializedCapacity: 65536) { buffer, count in
+      count = max(0, recv(socket, buffer.baseAddress, buffer.count, 0))
+    }
+    unread += chunk
+    return !chunk.isEmpty
+  }
+}
