@@ -1,16 +1,43 @@
 internal import SatchelCore
 
 /// One answer, as the three kinds of state fold it.
-struct Answer {
+package struct Answer {
   /// ``KeyHash/short(_:)`` of the item.
-  var item: UInt32
-  var isCorrect: Bool
+  package var item: UInt32
+  package var isCorrect: Bool
   /// Right, but with part of the credit.
-  var isPartial = false
+  package var isPartial: Bool
   /// Seconds since 1970; 0 where the data have no times, and then every elapsed time is 0.
-  var seconds: UInt32
+  package var seconds: UInt32
   /// ln(1 + seconds spent), 0...8.2 (an hour: longer was not answering); `nil` where unknown.
-  var logDuration: Float?
+  package var logDuration: Float?
+
+  package init(
+    item: UInt32, isCorrect: Bool, isPartial: Bool = false, seconds: UInt32, logDuration: Float?
+  ) {
+    self.item = item
+    self.isCorrect = isCorrect
+    self.isPartial = isPartial
+    self.seconds = seconds
+    self.logDuration = logDuration
+  }
+
+  /// Folds the answer into all the states that it touches; the one order in which this is done.
+  ///
+  /// - Parameter slots: the exercised skills' places in `skills`, none twice.
+  package func fold(
+    into learner: inout LearnerState, _ item: inout ItemState, _ skills: inout [SkillState],
+    at slots: [Int]
+  ) {
+    var newSkills = 0
+    for slot in slots {
+      newSkills += skills[slot].attempts == 0 ? 1 : 0
+      skills[slot].fold(self, learner: learner)
+    }
+    let isNewItem = item.attempts == 0
+    item.fold(self, learner: learner)
+    learner.fold(self, isNewItem: isNewItem, newSkills: newSkills)
+  }
 }
 
 extension Answer {

@@ -1,4 +1,4 @@
-package import SatchelCore
+internal import SatchelCore
 
 /// One learner against one course at one moment: what of the first layer depends on her, computed once.
 ///
@@ -12,6 +12,8 @@ struct LearnerView {
   let level: Features.Level
   /// One for each skill of the course; never practised ones are empty.
   let skillStates: [SkillState]
+  /// The learner's stretch of the features, normalised.
+  let learnerRow: [Float]
   /// Learner and skills, [sets, 128].
   private(set) var setSums: [Float]
   /// Items touched, in the order of ``pairSums``.
@@ -30,6 +32,7 @@ struct LearnerView {
     var learnerRow = [Float](repeating: 0, count: FeatureSchema.learner.count)
     level = tutor.features.writeLearner(state, nowSeconds: nowSeconds, to: &learnerRow)
     tutor.weights.normalise(&learnerRow, columns: FeatureSchema.learner)
+    self.learnerRow = learnerRow
     setSums = []
     slots = [Int32](repeating: 0, count: course.candidates.count)
     pairSums = []

@@ -144,7 +144,8 @@ package struct Network: Equatable, Sendable {
 /// 1 / (1 + e^-x) in float32, made of + - * / alone; absolute error below 1e-6.
 package func logistic(_ x: Float) -> Float {
   let clamped = min(max(x, -30), 30)
-  let k = (clamped * -1.442695).rounded(.toNearestOrEven)
+  // Adding and taking away 1.5 * 2^23 rounds to the nearest whole number, without a call into the C library.
+  let k = (clamped * -1.442695 + 12_582_912) - 12_582_912
   let r = (-clamped - k * 0.693145751953125) - k * 1.4286068203094173e-06
   // e^r for |r| <= ln 2 / 2 by its Taylor series to the sixth power: error below 2e-7.
   var e: Float = 1 / 720

@@ -1,4 +1,4 @@
-package import SatchelCore
+internal import SatchelCore
 
 /// Candidates with all that can be known of them before a learner is.
 ///

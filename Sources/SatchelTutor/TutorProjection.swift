@@ -60,28 +60,22 @@ struct OpenFold {
     let item = slot(of: attempt.item)
     let answer = Answer(attempt, item: itemHashes[item], wallMilliseconds: wallMilliseconds)
     touchedSkills.removeAll(keepingCapacity: true)
-    var newSkills = 0
     for skill in attempt.skills {
       let slot = slot(of: skill)
       // A skill named twice in one record is exercised once.
-      guard !touchedSkills.contains(slot) else { continue }
-      touchedSkills.append(slot)
-      newSkills += skills[slot].attempts == 0 ? 1 : 0
-      skills[slot].fold(answer, learner: learner)
+      if !touchedSkills.contains(slot) { touchedSkills.append(slot) }
     }
-    let isNewItem = items[item].attempts == 0
-    items[item].fold(answer, learner: learner)
-    learner.fold(answer, isNewItem: isNewItem, newSkills: newSkills)
+    answer.fold(into: &learner, &items[item], &skills, at: touchedSkills)
   }
 
-  private mutating func slot(of skill: SkillID) -> Int {
+  mutating func slot(of skill: SkillID) -> Int {
     if let slot = skillSlots[skill] { return slot }
     skillSlots[skill] = skills.count
     skills.append(source.skills[skill].flatMap(SkillState.init(bytes:)) ?? SkillState())
     return skills.count - 1
   }
 
-  private mutating func slot(of item: ItemID) -> Int {
+  mutating func slot(of item: ItemID) -> Int {
     if let slot = itemSlots[item] { return slot }
     itemSlots[item] = items.count
     items.append(source.items[item].flatMap(ItemState.init(bytes:)) ?? ItemState())

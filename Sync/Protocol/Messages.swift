@@ -9,12 +9,17 @@ package struct SyncRequest: Equatable, Sendable {
   /// The client's fingerprint of its scope.
   package var fingerprint: Hash256
   package var offered: [Segment]
+  /// The client may have lost records of its own: what it once sent is wanted back, too.
+  package var wantsOwn: Bool
 
-  package init(epoch: LedgerEpoch, cursor: UInt64, fingerprint: Hash256, offered: [Segment]) {
+  package init(
+    epoch: LedgerEpoch, cursor: UInt64, fingerprint: Hash256, offered: [Segment], wantsOwn: Bool
+  ) {
     self.epoch = epoch
     self.cursor = cursor
     self.fingerprint = fingerprint
     self.offered = offered
+    self.wantsOwn = wantsOwn
   }
 }
 

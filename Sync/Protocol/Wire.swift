@@ -33,6 +33,7 @@ package enum Wire {
     message.cursor = request.cursor
     message.fingerprint = Data(request.fingerprint.bytes)
     if !request.offered.isEmpty { message.offered = list(of: request.offered) }
+    message.wantsOwn = request.wantsOwn
     let body: [UInt8] = try serialized(message)
     var signed = ProtoSignedRequest()
     signed.body = Data(body)
@@ -59,7 +60,7 @@ package enum Wire {
     }
     let request = SyncRequest(
       epoch: message.epoch, cursor: message.cursor, fingerprint: fingerprint,
-      offered: try segments(in: message.offered))
+      offered: try segments(in: message.offered), wantsOwn: message.wantsOwn)
     return (device, request)
   }
 

@@ -4,9 +4,9 @@ package struct HTTPReply: Sendable {
   package let headers: HTTPHeaders
   /// As sent, never decompressed. Empty after a download, but for the words of a refusal (see ``HTTPClient/download(_:into:)``).
   package let body: [UInt8]
-  /// Request line, headers and body, by libcurl's counters; without TLS records and TCP.
+  /// Request line, headers and body as they passed the socket, attempts on a dead connection too; without TLS and TCP.
   package let bytesSent: Int
-  /// Status line, headers and body, by libcurl's counters; without chunk framing, TLS records and TCP.
+  /// Status line, headers, body and chunk framing as they passed the socket; without TLS and TCP.
   package let bytesReceived: Int
 
   /// How long the server asks to be left alone: `Retry-After` in seconds. A date, the other form that HTTP allows, is

@@ -138,8 +138,22 @@ extension TransferLoop {
       }
       // The message lives only until its handle is removed.
       let result = satchel_curl_message_result(message)
-      finish(easy, &running) { $0.outcome(result) }
+      if let transfer = running[easy]?.transfer, transfer.shouldSendAgain(after: result) {
+        sendAgain(easy, &running)
+      } else {
+        finish(easy, &running) { $0.outcome(result) }
+      }
     }
+  }
+
+  private func sendAgain(
+    _ easy: UnsafeMutableRawPointer, _ running: inout [UnsafeMutableRawPointer: Running]
+  ) {
+    remove(easy)
+    let result = curl_multi_add_handle(multi, easy)
+    guard result != CURLM_OK else { return }
+    let ended = running.removeValue(forKey: easy)
+    ended?.completion.resume(returning: .failure(SatchelError(result)))
   }
 
   /// The handle is out of libcurl's hands before the task hears of the end: after that no callback can run.
@@ -148,9 +162,13 @@ extension TransferLoop {
     _ outcome: (Transfer) -> Result<HTTPReply, SatchelError>
   ) {
     guard let ended = running.removeValue(forKey: easy) else { return }
-    let result = curl_multi_remove_handle(multi, easy)
-    precondition(result == CURLM_OK, "a handle is added once and removed once, by this thread")
+    remove(easy)
     ended.completion.resume(returning: outcome(ended.transfer))
+  }
+
+  private func remove(_ easy: UnsafeMutableRawPointer) {
+    let result = curl_multi_remove_handle(multi, easy)
+    precondition(result == CURLM_OK, "a handle is removed once for each time it was added, here")
   }
 
   private static func cancellation(of exchange: Exchange) -> SatchelError {

@@ -179,6 +179,19 @@ import Testing
     #expect(reply.bytesSent == (await server.nextRequest())?.bytes)
     #expect(reply.bytesReceived == (await server.ended()))
   }
+
+  @Test func `the byte counters hold for a reply in chunks`() async throws {
+    let server = try ScriptedServer {
+      $0.read()
+      $0.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+      $0.send("5\r\nhello\r\n0\r\n\r\n")
+    }
+
+    let reply = try await client.send(.init(.get, url: server.url(), bodyBytesMax: 5))
+
+    #expect(reply.body == Array("hello".utf8))
+    #expect(reply.bytesReceived == (await server.ended()))
+  }
 }
 
 @Suite struct `A download` {

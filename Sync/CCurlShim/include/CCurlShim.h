@@ -32,6 +32,11 @@ static inline CURLcode satchel_curl_set_receiver(CURL *easy, CURLoption option,
   return curl_easy_setopt(easy, option, receiver);
 }
 
+static inline CURLcode satchel_curl_set_watcher(CURL *easy, CURLoption option,
+                                                curl_debug_callback watcher) {
+  return curl_easy_setopt(easy, option, watcher);
+}
+
 static inline CURLcode satchel_curl_get_long(CURL *easy, CURLINFO info, long *value) {
   return curl_easy_getinfo(easy, info, value);
 }

@@ -72,6 +72,9 @@ nonisolated struct ProtoSyncRequest: Sendable {
   /// Clears the value of `offered`. Subsequent reads from it will return its default value.
   mutating func clearOffered() {self._offered = nil}
 
+  /// The client may have lost records of its own: what it once sent is wanted back, too.
+  var wantsOwn: Bool = false
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -243,7 +246,7 @@ nonisolated extension ProtoSignedRequest: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension ProtoSyncRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SyncRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}epoch\0\u{1}cursor\0\u{1}fingerprint\0\u{1}offered\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}epoch\0\u{1}cursor\0\u{1}fingerprint\0\u{1}offered\0\u{3}wants_own\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -256,6 +259,7 @@ nonisolated extension ProtoSyncRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.cursor) }()
       case 4: try { try decoder.decodeSingularBytesField(value: &self.fingerprint) }()
       case 5: try { try decoder.decodeSingularMessageField(value: &self._offered) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.wantsOwn) }()
       default: break
       }
     }
@@ -281,6 +285,9 @@ nonisolated extension ProtoSyncRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
     try { if let v = self._offered {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
     } }()
+    if self.wantsOwn != false {
+      try visitor.visitSingularBoolField(value: self.wantsOwn, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -290,6 +297,7 @@ nonisolated extension ProtoSyncRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.cursor != rhs.cursor {return false}
     if lhs.fingerprint != rhs.fingerprint {return false}
     if lhs._offered != rhs._offered {return false}
+    if lhs.wantsOwn != rhs.wantsOwn {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

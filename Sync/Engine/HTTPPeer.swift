@@ -1,0 +1,79 @@
+package import SatchelCore
+package import SatchelTransport
+package import SatchelWire
+internal import Synchronization
+
+/// A hub over HTTP.
+package final class HTTPPeer: Peer {
+  private let client: HTTPClient
+  private let base: String
+  private let key: SigningKey
+  private let counted = Mutex(Traffic())
+
+  /// - Parameters:
+  ///   - url: of the hub, such as `http://127.0.0.1:8090`; a trailing slash is dropped.
+  ///   - key: what requests are signed with.
+  package init(url: String, key: SigningKey, client: HTTPClient) {
+    base = url.hasSuffix("/") ? String(url.dropLast()) : url
+    self.key = key
+    self.client = client
+  }
+
+  package var traffic: Traffic { counted.withLock { $0 } }
+
+  package func exchange(_ request: SyncRequest) async throws(SatchelError) -> SyncReply {
+    let body = try Wire.encode(request, signedBy: key)
+    let reply = try await client.send(
+      HTTPRequest(.post, url: base + "/v1/sync", body: body, bodyBytesMax: Wire.bodyBytesMax))
+    count(reply)
+    guard reply.status == 200 else { throw Self.failure(reply) }
+    return try Wire.decodeReply(reply.body)
+  }
+
+  package func manifest(_ kind: Manifest.Kind, channel: String, known: String?)
+    async throws(SatchelError) -> [UInt8]?
+  {
+    var headers = HTTPHeaders()
+    if let known { headers.append("If-None-Match", known) }
+    let reply = try await client.send(
+      HTTPRequest(
+        .get, url: "\(base)/v1/\(kind.rawValue)s/\(channel)", headers: headers,
+        bodyBytesMax: Manifest.bytesMax))
+    count(reply)
+    switch reply.status {
+    case 200: return reply.body
+    case 304: return nil
+    case 404 where Wire.decodeFailure(reply.body) != nil: return nil
+    default: throw Self.failure(reply)
+    }
+  }
+
+  package func blob(
+    sha256 digest: [UInt8], from offset: Int64, bytesMax: Int,
+    into sink: @escaping @Sendable ([UInt8]) throws -> Void
+  ) async throws(SatchelError) {
+    let request = HTTPRequest(
+      .get, url: "\(base)/v1/blobs/\(Hex.encode(digest))", resumeFrom: offset > 0 ? offset : nil,
+      bodyBytesMax: bytesMax)
+    let reply = try await client.download(request, into: sink)
+    count(reply)
+    guard reply.status == (offset > 0 ? 206 : 200) else { throw Self.failure(reply) }
+  }
+
+  private func count(_ reply: HTTPReply) {
+    counted.withLock {
+      $0.requests += 1
+      $0.bytesSent += reply.bytesSent
+      $0.bytesReceived += reply.bytesReceived
+    }
+  }
+
+  /// A hub says why in its own form; whatever else answers is a portal, a proxy or a server that is no hub.
+  private static func failure(_ reply: HTTPReply) -> SatchelError {
+    if let failure = Wire.decodeFailure(reply.body) {
+      return SatchelError(failure.code, subject: failure.subject)
+    }
+    let code: SatchelError.Code = reply.status >= 500 ? .hubFailed : .hubNotAHub
+    return SatchelError(code, cause: "HTTP \(reply.status)")
+  }
+}
