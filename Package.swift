@@ -39,6 +39,9 @@ let package = Package(
     .systemLibrary(
       name: "CZstd", path: "Sources/CZstd", pkgConfig: "libzstd",
       providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(
+      name: "CArchive", path: "Sources/CArchive", pkgConfig: "libarchive",
+      providers: [.apt(["libarchive-dev"])]),
     .target(name: "CKernels", path: "Sources/CKernels"),
     .target(
       name: "SatchelCore", dependencies: [crypto, "CZstd", protobuf],
@@ -54,7 +57,7 @@ let package = Package(
       resources: [.embedInCode("Schema")],
       swiftSettings: strict),
     .target(
-      name: "SatchelImport", dependencies: ["SatchelCore", crypto],
+      name: "SatchelImport", dependencies: ["SatchelCore", "CArchive"],
       exclude: ["README.md"], swiftSettings: strict),
 
     // Floor 3.
@@ -80,7 +83,10 @@ let package = Package(
     // The door.
     .target(
       name: "Satchel",
-      dependencies: ["SatchelCore", "SatchelTutor", "SatchelStore", "SatchelSync"],
+      dependencies: [
+        "SatchelCore", "SatchelTutor", "SatchelStore", "SatchelImport", "SatchelSync",
+        "SatchelTransport",
+      ],
       exclude: ["README.md"], swiftSettings: strict),
     .target(
       name: "SatchelHub",

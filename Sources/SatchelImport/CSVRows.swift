@@ -90,8 +90,6 @@ struct CSVRows: ~Copyable {
     return summary
   }
 
-  // MARK: From bytes to rows
-
   /// Takes the next row apart; false at the end of the file.
   private mutating func advance() throws(SatchelError) -> Bool {
     reason = nil
@@ -206,8 +204,6 @@ struct CSVRows: ~Copyable {
     ranges[fieldCount] = range
     fieldCount += 1
   }
-
-  // MARK: The window
 
   /// Moves what is left to the front and reads behind it.
   private mutating func fill() throws(SatchelError) {

@@ -15,8 +15,6 @@ import SatchelCore
 enum ContentText {
   static let bytesMax = 16 << 20
 
-  // MARK: Reading
-
   /// Reads content without the bytes of its media.
   ///
   /// - Throws: `input.tooLarge`, or `pack.invalid` with the line where a rule is broken.
@@ -217,8 +215,6 @@ enum ContentText {
     }
     return elements
   }
-
-  // MARK: Writing
 
   /// The one way in which we write content: fields in the order above, languages by code, one thing a line.
   static func write(_ content: Content) -> [UInt8] {

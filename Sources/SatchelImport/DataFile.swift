@@ -32,10 +32,10 @@ final class DataFile {
     self.archive = archive
     self.path = path
     self.outputBytesMax = outputBytesMax
-    try check(archive_read_support_filter_gzip(archive), .fileUnreadable)
-    try check(archive_read_support_format_raw(archive), .fileUnreadable)
-    try check(archive_read_support_format_empty(archive), .fileUnreadable)
-    try check(archive_read_open_filename(archive, path, 64 << 10), .fileUnreadable)
+    try check(archive_read_support_filter_gzip(archive))
+    try check(archive_read_support_format_raw(archive))
+    try check(archive_read_support_format_empty(archive))
+    try check(archive_read_open_filename(archive, path, 64 << 10))
     try openEntry()
   }
 
@@ -48,7 +48,7 @@ final class DataFile {
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(SatchelError) -> Int {
     guard !isEmpty, buffer.count > 0 else { return 0 }
     let count = archive_read_data(archive, buffer.baseAddress, buffer.count)
-    guard count >= 0 else { throw failure(readCode) }
+    guard count >= 0 else { throw failure() }
     output += Int64(count)
     try checkLimits()
     if count > 0 {
@@ -69,7 +69,7 @@ final class DataFile {
     if status == ARCHIVE_EOF {
       isEmpty = true
     } else {
-      try check(status, .fileMalformed)
+      try check(status)
     }
     if filters == 0, path.hasSuffix(".gz") {
       throw SatchelError(.fileMalformed, subject: path, cause: "not gzip")
@@ -84,18 +84,17 @@ final class DataFile {
     }
   }
 
-  /// A read fails either because of the disk, and then errno is the disk's, or because of what was read.
-  private var readCode: SatchelError.Code {
-    [EIO, EACCES, EISDIR, ESTALE].contains(archive_errno(archive)) ? .fileUnreadable : .fileMalformed
-  }
-
-  private func check(_ status: Int32, _ code: SatchelError.Code) throws(SatchelError) {
+  private func check(_ status: Int32) throws(SatchelError) {
     // ARCHIVE_WARN says that the work was done.
-    if status < ARCHIVE_WARN { throw failure(code) }
+    if status < ARCHIVE_WARN { throw failure() }
   }
 
-  private func failure(_ code: SatchelError.Code) -> SatchelError {
-    SatchelError(code, subject: path, cause: archive_error_string(archive).map { String(cString: $0) })
+  /// libarchive gives the system's number where the disk failed, and EILSEQ or -1 where it dislikes what it read.
+  private func failure() -> SatchelError {
+    let number = archive_errno(archive)
+    return SatchelError(
+      number > 0 && number != EILSEQ ? .fileUnreadable : .fileMalformed, subject: path,
+      cause: archive_error_string(archive).map { String(cString: $0) })
   }
 }
 
@@ -108,7 +107,8 @@ enum FileFacts {
   static func requireRegular(_ path: String) throws(SatchelError) -> Int {
     var facts = stat()
     guard stat(path, &facts) == 0 else {
-      let code: SatchelError.Code = [ENOENT, ENOTDIR].contains(errno) ? .fileMissing : .fileUnreadable
+      let code: SatchelError.Code =
+        [ENOENT, ENOTDIR].contains(errno) ? .fileMissing : .fileUnreadable
       throw SatchelError(code, subject: path, cause: String(cString: strerror(errno)))
     }
     guard facts.st_mode & S_IFMT == S_IFREG else {

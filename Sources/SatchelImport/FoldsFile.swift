@@ -11,12 +11,12 @@ package enum FoldsFile {
   ///   row is no learner and fold, or a learner is in two folds: a split that is wrong in one place is wrong.
   package static func read(path: String) throws -> [String: Int] {
     var folds: [String: Int] = [:]
-    let summary = try CSVFile(path: path, outputBytesMax: 1 << 30).read(columns: ["learner", "fold"]) {
-      fields, _ in
-      guard let learner = String(validating: fields[0], as: UTF8.self), ItemID.isValid(learner) else {
-        return .learner
-      }
-      guard let fold = Int(String(decoding: fields[1], as: UTF8.self)), (0...foldMax).contains(fold),
+    let file = try CSVFile(path: path, outputBytesMax: 1 << 30)
+    let summary = try file.read(columns: ["learner", "fold"]) { fields, _ in
+      guard let learner = String(validating: fields[0], as: UTF8.self), ItemID.isValid(learner)
+      else { return .learner }
+      guard let fold = Int(String(decoding: fields[1], as: UTF8.self)),
+        (0...foldMax).contains(fold),
         folds.updateValue(fold, forKey: learner) ?? fold == fold
       else { return .fold }
       guard folds.count <= learnersMax else {

@@ -75,7 +75,8 @@ private struct InteractionRow {
     guard let item = items.value(for: fields[1], make: { Self.key($0).map(ItemID.init(checked:)) })
     else { return .item }
     guard let skills = skillLists.value(for: fields[2], make: Self.skills) else { return .skill }
-    guard fields[3].count == 1, fields[3][0] == UInt8(ascii: "0") || fields[3][0] == UInt8(ascii: "1")
+    guard fields[3].count == 1,
+      fields[3][0] == UInt8(ascii: "0") || fields[3][0] == UInt8(ascii: "1")
     else { return .correct }
     interaction.learner = learner
     interaction.item = item

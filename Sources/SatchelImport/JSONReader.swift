@@ -25,8 +25,6 @@ struct JSONReader {
     self.subject = subject
   }
 
-  // MARK: Containers
-
   mutating func openObject() throws(SatchelError) { try openContainer("{", "an object") }
 
   mutating func openArray() throws(SatchelError) { try openContainer("[", "an array") }
@@ -70,8 +68,6 @@ struct JSONReader {
     return true
   }
 
-  // MARK: Values
-
   mutating func string(bytesMax: Int) throws(SatchelError) -> String {
     guard take("\"") else { throw failure("expected a string") }
     var out: [UInt8] = []
@@ -104,7 +100,8 @@ struct JSONReader {
       if !takeByte("+") { _ = takeByte("-") }
       try digits()
     }
-    guard index - start <= 64, let value = Double(String(decoding: bytes[start..<index], as: UTF8.self)),
+    guard index - start <= 64,
+      let value = Double(String(decoding: bytes[start..<index], as: UTF8.self)),
       value.isFinite
     else { throw failure("not a finite number") }
     return value
@@ -146,8 +143,6 @@ struct JSONReader {
     let line = 1 + bytes[..<min(index, bytes.count)].count { $0 == UInt8(ascii: "\n") }
     return SatchelError(.packInvalid, subject: "\(subject):\(line)", cause: cause)
   }
-
-  // MARK: Bytes
 
   private mutating func skip(_ word: String) throws(SatchelError) {
     guard bytes[index...].starts(with: word.utf8) else { throw failure("expected a value") }

@@ -31,7 +31,8 @@ struct JSONWriter {
   }
 
   /// A list with each element on a line of its own.
-  mutating func lines<Element>(_ elements: [Element], _ write: (inout JSONWriter, Element) -> Void) {
+  mutating func lines<Element>(_ elements: [Element], _ write: (inout JSONWriter, Element) -> Void)
+  {
     list(elements) { json, element in
       json.raw("\n")
       write(&json, element)

@@ -95,8 +95,6 @@ package struct Pack: Hashable, Sendable {
     return pack
   }
 
-  // MARK: Steps of reading
-
   private static func readManifest(
     _ source: inout some PackSource
   ) throws(SatchelError) -> SignedManifest {
@@ -164,7 +162,8 @@ package struct Pack: Hashable, Sendable {
       media[index].bytes = bytes
     }
     guard media.count == bytesByName.count else {
-      throw SatchelError(.packInvalid, subject: contentName, cause: "a file is not listed as medium")
+      throw SatchelError(
+        .packInvalid, subject: contentName, cause: "a file is not listed as medium")
     }
   }
 }

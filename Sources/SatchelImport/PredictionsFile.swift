@@ -31,9 +31,11 @@ package final class PredictionsFile {
   /// Adds one row.
   ///
   /// - Parameter probability: 0...1, written with the digits that read back as the same number.
-  /// - Throws: `store.full` or `store.failed`.
+  /// - Throws: `model.notFinite` for what is no probability, `store.full`, or `store.failed`.
   package func append(row: Int, probability: Double) throws(SatchelError) {
-    precondition((0...1).contains(probability), "not a probability")
+    guard (0...1).contains(probability) else {
+      throw SatchelError(.modelNotFinite, subject: "row \(row)", cause: "\(probability)")
+    }
     buffer.append(contentsOf: "\(row),\(probability)\n".utf8)
     if buffer.count >= Self.flushBytes { try flush() }
   }

@@ -30,6 +30,15 @@ package struct ShelvedItem: Equatable, Sendable {
   package var position: Int
 }
 
+/// All that recommendations depend on beside records and model.
+package struct Syllabus: Sendable {
+  package var items: [ShelvedItem]
+  /// For each skill the ones that it asks for first.
+  package var prerequisites: [SkillID: [SkillID]]
+  /// Rises with each change of the other two.
+  package var version: Int
+}
+
 extension Store {
   /// Puts a pack's content on the shelf, all of it or nothing.
   ///
@@ -78,59 +87,63 @@ extension Store {
     return manifest.version > version || Array(publisher) != stamp.manifest.publisher.bytes
   }
 
-  /// Everything that can be recommended: items that are answered, in course order.
-  package func shelvedItems() throws(SatchelError) -> [ShelvedItem] {
+  /// Everything that can be recommended: items that are answered, in course order; with what they rest on, of one
+  /// moment.
+  package func syllabus() throws(SatchelError) -> Syllabus {
     try read { db in
-      var out: [ShelvedItem] = []
-      let sql = """
-        SELECT item.key, item.difficulty, skill.key FROM item
-        LEFT JOIN item_skill ON item_skill.item = item.id
-        LEFT JOIN skill ON skill.id = item_skill.skill
-        WHERE item.kind IS NULL OR item.kind <> 'lesson'
-        ORDER BY item.topic IS NULL, item.topic, item.position, item.key, item_skill.position
-        """
-      var difficulty: Double?
-      let cursor = try Row.fetchCursor(db, sql: sql)
-      while let row = try cursor.next() {
-        let key: String = row[0]
-        difficulty = row[1]
-        let skill: String? = row[2]
-        if out.last?.item.text != key {
-          out.append(
-            ShelvedItem(
-              item: ItemID(checked: key), skills: [], difficulty: difficulty, position: out.count))
-        }
-        if let skill { out[out.count - 1].skills.append(SkillID(checked: skill)) }
-      }
-      return out
+      Syllabus(
+        items: try Self.shelvedItems(db), prerequisites: try Self.prerequisites(db),
+        version: try Int.fetchOne(db, sql: "SELECT content FROM ledger") ?? 0)
     }
   }
 
-  /// For each skill the ones that it asks for first.
-  package func prerequisites() throws(SatchelError) -> [SkillID: [SkillID]] {
+  /// What a recommendation starts from, of one moment.
+  package func recommendationState(of learner: LearnerID) throws(SatchelError) -> (
+    fold: LearnerFold, contentVersion: Int, activeModel: Int64?
+  ) {
     try read { db in
-      var out: [SkillID: [SkillID]] = [:]
-      let sql = """
-        SELECT skill.key, required.key FROM prerequisite
-        JOIN skill ON skill.id = prerequisite.skill
-        JOIN skill AS required ON required.id = prerequisite.requires ORDER BY 1, 2
-        """
-      try HotStatement(db, sql).run([]) { row in
-        out[SkillID(checked: row.text(0)), default: []].append(SkillID(checked: row.text(1)))
-      }
-      return out
+      (
+        try Self.fold(of: learner, db),
+        try Int.fetchOne(db, sql: "SELECT content FROM ledger") ?? 0,
+        try Int64.fetchOne(db, sql: "SELECT active FROM model_choice")
+      )
     }
   }
 
-  /// Names all that recommendations depend on beside records: changes with each import, and with stubs from records.
-  package func contentVersion() throws(SatchelError) -> Int {
-    try read { db in
-      let sql = """
-        SELECT (SELECT count(*) FROM item) + (SELECT count(*) FROM item_skill)
-          + (SELECT coalesce(sum(imported), 0) FROM pack)
-        """
-      return try Int.fetchOne(db, sql: sql) ?? 0
+  private static func shelvedItems(_ db: Database) throws -> [ShelvedItem] {
+    var out: [ShelvedItem] = []
+    let sql = """
+      SELECT item.key, item.difficulty, skill.key FROM item
+      LEFT JOIN item_skill ON item_skill.item = item.id
+      LEFT JOIN skill ON skill.id = item_skill.skill
+      WHERE item.kind IS NULL OR item.kind <> 'lesson'
+      ORDER BY item.topic IS NULL, item.topic, item.position, item.key, item_skill.position
+      """
+    let cursor = try Row.fetchCursor(db, sql: sql)
+    while let row = try cursor.next() {
+      let key: String = row[0]
+      let skill: String? = row[2]
+      if out.last?.item.text != key {
+        out.append(
+          ShelvedItem(
+            item: ItemID(checked: key), skills: [], difficulty: row[1], position: out.count))
+      }
+      if let skill { out[out.count - 1].skills.append(SkillID(checked: skill)) }
     }
+    return out
+  }
+
+  private static func prerequisites(_ db: Database) throws -> [SkillID: [SkillID]] {
+    var out: [SkillID: [SkillID]] = [:]
+    let sql = """
+      SELECT skill.key, required.key FROM prerequisite
+      JOIN skill ON skill.id = prerequisite.skill
+      JOIN skill AS required ON required.id = prerequisite.requires ORDER BY 1, 2
+      """
+    try HotStatement(db, sql).run([]) { row in
+      out[SkillID(checked: row.text(0)), default: []].append(SkillID(checked: row.text(1)))
+    }
+    return out
   }
 
   /// The skills of `item`, or `nil` when no such item is known.
@@ -181,6 +194,22 @@ extension Store {
         out[SkillID(checked: row[0])] = try TextJSON.decode(row[1])
       }
       return out
+    }
+  }
+
+  /// The version of pack channel `channel` that was taken last; 0 when none was.
+  package func packChannelVersion(_ channel: String) throws(SatchelError) -> Int {
+    try read { db in
+      let sql = "SELECT version FROM pack_channel WHERE channel = ?"
+      return try Int.fetchOne(db, sql: sql, arguments: [channel]) ?? 0
+    }
+  }
+
+  package func keepPackChannel(_ channel: String, version: Int) throws(SatchelError) {
+    try write { db in
+      try db.execute(
+        sql: "INSERT OR REPLACE INTO pack_channel (channel, version) VALUES (?, ?)",
+        arguments: [channel, version])
     }
   }
 

@@ -117,9 +117,13 @@ struct JournalTransaction {
     for learner in fresh.keys.sorted() { try fold(learner) }
     for row in learners.values { try write(row) }
     try db.cachedStatement(
-      sql: "UPDATE ledger SET clock = ?, fingerprint = ?, streams = ?, records = ?"
+      sql: """
+        UPDATE ledger SET clock = ?, fingerprint = ?, streams = ?, records = ?,
+          content = content + ?
+        """
     ).execute(arguments: [
       Int64(bitPattern: clock.last.bits), Data(ledger.sum.bytes), ledger.streams, ledger.records,
+      keys.changedContent ? 1 : 0,
     ])
   }
 }

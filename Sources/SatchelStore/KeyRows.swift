@@ -10,6 +10,8 @@ struct KeyRows {
   private var items: [ItemID: Int64] = [:]
   private var stubs: [Int64: Set<SkillID>] = [:]
   private var skills: [SkillID: Int64] = [:]
+  /// Whether an item was made, or got another skill, so that recommendations have other candidates than before.
+  private(set) var changedContent = false
 
   init(_ db: Database) { self.db = db }
 
@@ -29,6 +31,7 @@ struct KeyRows {
     guard let known = stubs[row], !known.isSuperset(of: named) else { return row }
     let union = known.union(named)
     stubs[row] = union
+    changedContent = true
     try db.execute(sql: "DELETE FROM item_skill WHERE item = ?", arguments: [row])
     try setSkills(union.sorted(), of: row)
     return row
@@ -50,6 +53,7 @@ struct KeyRows {
     }
     let row = try found?.row ?? insert("INSERT INTO item (key) VALUES (?)", key.text)
     items[key] = row
+    if found == nil { changedContent = true }
     if found?.isStub ?? true { stubs[row] = try skillsOfStub(row, isNew: found == nil) }
     return row
   }

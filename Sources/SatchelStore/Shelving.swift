@@ -26,7 +26,8 @@ struct Shelving {
       try put(item, topic: topic, position: position)
     }
     for medium in content.media { try put(medium) }
-    try retire(exceptThoseOf: content, topics: Array(topics.values))
+    try retire(exceptThoseOf: content)
+    try db.execute(sql: "UPDATE ledger SET content = content + 1")
   }
 
   private mutating func put(_ skill: Skill) throws {
@@ -128,7 +129,7 @@ struct Shelving {
 
   /// Items that an older version of the pack had and this one has not: records may name them, so their rows stay, but
   /// nobody is shown them any more.
-  private mutating func retire(exceptThoseOf content: Content, topics: [Int64]) throws {
+  private mutating func retire(exceptThoseOf content: Content) throws {
     let kept = Set(content.items.map(\.id.text))
     let sql = """
       SELECT item.id, item.key FROM item JOIN topic ON topic.id = item.topic

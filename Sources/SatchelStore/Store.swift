@@ -51,6 +51,9 @@ package final class Store: Sendable {
     try StoreError.mapped(url.path) { try pool.close() }
   }
 
+  /// Where downloads that were cut lie until they are whole.
+  package var partialFolder: URL { sibling(".partial") }
+
   /// The path of a file that belongs to the store and lies beside it.
   func sibling(_ suffix: String) -> URL {
     URL(fileURLWithPath: url.path + suffix)

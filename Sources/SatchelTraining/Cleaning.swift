@@ -1,4 +1,4 @@
-package import SatchelCore
+internal import SatchelCore
 
 /// What was found odd in the data, and what was done about it. No row is left out of the predictions.
 package struct CleaningReport: Equatable, Sendable {

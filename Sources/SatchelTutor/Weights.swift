@@ -57,10 +57,7 @@ package struct Weights: Equatable, Sendable {
     self.scales = scales
     self.network = network
     self.calibration = calibration
-    var rounded = tables
-    rounded.items.values = Self.rounded(tables.items.values)
-    rounded.skills.values = Self.rounded(tables.skills.values)
-    self.tables = rounded
+    self.tables = Self.roundedTables(tables)
     selfTest = SelfTest(of: network)
   }
 
@@ -94,6 +91,14 @@ package struct Weights: Equatable, Sendable {
 
   static func fixed(_ value: Float) -> Int16 {
     Int16(min(max((value * fixedPoint).rounded(), -32_767), 32_767))
+  }
+
+  /// `tables` as a file would hold them.
+  package static func roundedTables(_ tables: ModelTables) -> ModelTables {
+    var rounded = tables
+    rounded.items.values = Self.rounded(tables.items.values)
+    rounded.skills.values = Self.rounded(tables.skills.values)
+    return rounded
   }
 
   private static func rounded(_ values: [Float]) -> [Float] {

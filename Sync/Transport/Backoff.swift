@@ -1,7 +1,7 @@
 /// How long to wait before trying again: exponential with full jitter.
 ///
-/// Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog 2015, "Full Jitter": the delay is uniform
-/// in 0...min(cap, base · 2^failures). Forty devices that fail together come back spread out.
+/// Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog 2015, "Full Jitter": the delay is
+/// uniform in 0...min(cap, base · 2^failures). Forty devices that fail together come back spread out.
 package struct Backoff: Sendable, Equatable {
   /// A server that asks for more is asked again after this long all the same.
   package static let retryAfterMax: Duration = .seconds(900)
@@ -26,7 +26,8 @@ package struct Backoff: Sendable, Equatable {
   ) -> Duration {
     let ceilingMilliseconds = ceiling / .milliseconds(1)
     failures += 1
-    let jitter = Duration.milliseconds(Int64.random(in: 0...Int64(ceilingMilliseconds), using: &generator))
+    let jitter = Duration.milliseconds(
+      Int64.random(in: 0...Int64(ceilingMilliseconds), using: &generator))
     return min(max(retryAfter ?? .zero, .zero), Self.retryAfterMax) + jitter
   }
 

@@ -23,7 +23,8 @@ package final class HTTPClient: Sendable {
   ///
   /// Throws `hub.insecure` or `usage.wrong` before any network use; `hub.unreachable`, `hub.timeout`, `hub.tls` or
   /// `hub.keyChanged` when no whole reply came; `hub.notAHub` for a redirect or what is not HTTP; `reply.malformed` for
-  /// a reply over the request's limit; `cancelled`, within a millisecond or so, when the task is.
+  /// a reply over the request's limit; `cancelled`, within milliseconds, when the task is. A large body may be refused
+  /// before all of it is sent: that status is a reply like any other, though its body may be cut short.
   package func send(_ request: HTTPRequest) async throws(SatchelError) -> HTTPReply {
     try await perform(request, into: nil)
   }
@@ -32,8 +33,8 @@ package final class HTTPClient: Sendable {
   ///
   /// `sink` gets the body of a 200 or 206 from `resumeFrom` on, in order, also when the server ignores the Range. It is
   /// called on the network thread, so it may write to a file but not wait for another request. What it throws stops the
-  /// transfer and is thrown here, as `store.failed` when it is no `SatchelError`. Bytes handed over before an error are good:
-  /// go on from there. The body of any other status is in the reply, its first 64 KiB; the sink does not see it.
+  /// transfer and is thrown here, as `store.failed` when it is no `SatchelError`. Bytes handed over before an error are
+  /// good: go on from there. The body of any other status is in the reply, its first 64 KiB; the sink does not see it.
   package func download(
     _ request: HTTPRequest, into sink: @escaping @Sendable ([UInt8]) throws -> Void
   ) async throws(SatchelError) -> HTTPReply {

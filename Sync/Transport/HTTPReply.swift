@@ -2,7 +2,7 @@
 package struct HTTPReply: Sendable {
   package let status: Int
   package let headers: HTTPHeaders
-  /// As sent, never decompressed. Empty after a download, but for the words of a refusal (see ``HTTPClient/download(_:into:)``).
+  /// As sent, never decompressed. After a download only the words of a refusal (see ``HTTPClient/download(_:into:)``).
   package let body: [UInt8]
   /// Request line, headers and body as they passed the socket, attempts on a dead connection too; without TLS and TCP.
   package let bytesSent: Int

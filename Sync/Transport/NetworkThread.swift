@@ -19,7 +19,8 @@ struct NetworkThread: Sendable {
       }, context.toOpaque())
     guard failure == 0 else {
       context.release()
-      throw SatchelError(.hubUnreachable, cause: "pthread_create: \(String(cString: strerror(failure)))")
+      throw SatchelError(
+        .hubUnreachable, cause: "pthread_create: \(String(cString: strerror(failure)))")
     }
     self.id = id
   }

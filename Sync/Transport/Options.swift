@@ -1,6 +1,7 @@
 internal import CCurl
 
-/// All that libcurl is told of an exchange, as values; ``Transfer`` applies them one by one and adds what points to memory.
+/// All that libcurl is told of an exchange, as values; ``Transfer`` applies them one by one and adds what points to
+/// memory.
 struct Option {
   enum Value {
     case long(Int)
@@ -89,6 +90,7 @@ struct Option {
       // again by itself when a kept connection turns out to be dead.
       options += [
         Option(CURLOPT_POST, .long(1)),
+        // The size first: by it libcurl knows how much to copy.
         Option(CURLOPT_POSTFIELDSIZE_LARGE, .offset(Int64(body.count))),
         Option(CURLOPT_COPYPOSTFIELDS, .bytes(body)),
       ]
@@ -106,7 +108,9 @@ extension Exchange {
   /// itself; one that ends in a semicolon is sent with an empty value.
   var headerLines: [String] {
     let unasked = ["Accept", "Content-Type"].filter { request.headers[$0] == nil } + ["Expect"]
-    return request.headers.fields.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
+    return request.headers.fields.map {
+      $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)"
+    }
       + unasked.map { "\($0):" }
   }
 }

@@ -34,6 +34,7 @@ extension SatchelError {
   /// For libcurl's multi interface, whose failures concern all transfers at once.
   init(_ result: CURLMcode) {
     self.init(
-      .hubUnreachable, cause: "curl multi \(result.rawValue): \(String(cString: curl_multi_strerror(result)))")
+      .hubUnreachable,
+      cause: "curl multi \(result.rawValue): \(String(cString: curl_multi_strerror(result)))")
   }
 }

@@ -30,6 +30,8 @@ final class Transfer {
   }
 
   deinit {
+    // The watcher may not be shown this object while it goes.
+    _ = satchel_curl_set_long(easy, CURLOPT_VERBOSE, 0)
     curl_easy_cleanup(easy)
     curl_slist_free_all(headerList)
     errorText.deallocate()
@@ -61,7 +63,8 @@ final class Transfer {
   /// that met the closed connection (3 of 2,000 on loopback). Sending once more is safe: the server never had the whole
   /// request, so it cannot have acted on it.
   func shouldSendAgain(after result: CURLcode) -> Bool {
-    guard result == CURLE_SEND_ERROR, refusal == nil, !wasSentAgain, let body = exchange.request.body,
+    guard result == CURLE_SEND_ERROR, refusal == nil, !wasSentAgain,
+      let body = exchange.request.body,
       let sent = try? offset(CURLINFO_SIZE_UPLOAD_T), sent < Int64(body.count),
       let status = try? long(CURLINFO_RESPONSE_CODE), status == 0
     else { return false }
@@ -128,7 +131,7 @@ extension Transfer {
       return count
     } catch {
       refusal = error
-      // 0 would mean "all taken" when no byte was offered; this is libcurl's own value for "stop", never a length.
+      // Not 0, which would mean "all taken" when no byte was offered: libcurl's own word for "stop" is never a length.
       return Int(CURL_WRITEFUNC_ERROR)
     }
   }
@@ -176,7 +179,8 @@ extension Transfer {
   private func set(_ option: Option) throws(SatchelError) {
     switch option.value {
     case .long(let value): try check(satchel_curl_set_long(easy, option.name, value))
-    case .offset(let value): try check(satchel_curl_set_offset(easy, option.name, curl_off_t(value)))
+    case .offset(let value):
+      try check(satchel_curl_set_offset(easy, option.name, curl_off_t(value)))
     case .text(let text): try check(satchel_curl_set_string(easy, option.name, text))
     case .bytes(let bytes):
       // Terminated, so that there is an address to copy from even when there is no byte.

@@ -95,7 +95,8 @@ import Testing
   @Test func `is refused where it is no strict JSON, with the line`() throws {
     let good = course()
     for (bad, cause) in [
-      ("", "object"), ("[]", "object"), (good + "x", "after the end"), (good + good, "after the end"),
+      ("", "object"), ("[]", "object"), (good + "x", "after the end"),
+      (good + good, "after the end"),
       (String(good.dropLast()), "comma"), (course(item: #""correctChoice":0,"#), "string"),
       (course(item: #""correctChoice":0,"correctChoice":0"#), "twice"),
       (course(item: #""x":{"a":1,"\u0061":2}"#), "twice"), (course(item: #""x":01"#), "comma"),
@@ -124,7 +125,8 @@ import Testing
 
   @Test func `is refused above a limit`() throws {
     let words = String(repeating: "a", count: ContentLimits.textBytesMax)
-    #expect(try refusal(course(item: "\"correctChoice\":0,\"explanation\":{\"en\":\"\(words)\"}")) == nil)
+    #expect(
+      try refusal(course(item: "\"correctChoice\":0,\"explanation\":{\"en\":\"\(words)\"}")) == nil)
     try expectRefused(
       course(item: "\"correctChoice\":0,\"explanation\":{\"en\":\"\(words)a\"}"), "longer than")
     try expectRefused(

@@ -54,11 +54,13 @@ import Testing
     swapped.swapAt(6, 7)
     let variants = [
       text.replacing("satchel-manifest 1", with: "satchel-manifest 2"),
-      text.replacing("version 9", with: "version 09"), text.replacing("version 9", with: "version +9"),
+      text.replacing("version 9", with: "version 09"),
+      text.replacing("version 9", with: "version +9"),
       text.replacing("version 9007199254740992", with: "version 9007199254740993"),
       text.replacing("version 9007199254740992", with: "version 0"),
       text.replacing("02-29T", with: "02-30T"), text.replacing("00:00Z", with: "00:60Z"),
-      text.replacing("kind pack", with: "kind course"), text.replacing("kind pack", with: "kind  pack"),
+      text.replacing("kind pack", with: "kind course"),
+      text.replacing("kind pack", with: "kind  pack"),
       text.replacing("name sums", with: "name \u{202E}sums"),
       text.replacing("b.bin", with: ".bin"), text.replacing("b.bin", with: "../in"),
       text.replacing("b.bin", with: "B.bin"), text.replacing("b.bin", with: "a-1_x"),

@@ -56,6 +56,14 @@ import Testing
     #expect(try code { _ = try PredictionsFile(path: desk.path("no/p.csv")) } == .cannotCreate)
   }
 
+  @Test func `takes nothing but probabilities`() throws {
+    let file = try PredictionsFile(path: desk.path("p.csv"))
+
+    for wrong in [-0.1, 1.1, .nan, .infinity] {
+      #expect(try code { try file.append(row: 0, probability: wrong) } == .modelNotFinite)
+    }
+  }
+
   @Test func `may hold no row at all`() throws {
     let file = try PredictionsFile(path: desk.path("p.csv"))
     try file.finish()

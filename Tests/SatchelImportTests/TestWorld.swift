@@ -47,7 +47,7 @@ func gzip(_ bytes: [UInt8], level: Int = 6) -> [UInt8] {
   archive_write_set_format_raw(archive)
   archive_write_set_bytes_in_last_block(archive, 1)
   archive_write_open_memory(archive, &out, out.count, &used)
-  archive_entry_set_filetype(entry, UInt32(S_IFREG))
+  archive_entry_set_filetype(entry, 0o100000)
   archive_write_header(archive, entry)
   archive_write_data(archive, bytes, bytes.count)
   archive_write_close(archive)

@@ -22,6 +22,19 @@ import Testing
     #expect(error?.cause?.hasPrefix("curl 35: ") == true)
   }
 
+  @Test func `a handshake that never ends is a timeout`() async throws {
+    let server = try ScriptedServer { $0.stall() }
+    var policy = TransportPolicy()
+    policy.connectTimeout = .milliseconds(200)
+    let client = HTTPClient(policy: policy)
+
+    let error = await #expect(throws: SatchelError.self) {
+      try await client.send(.init(.get, url: server.url(scheme: "https"), bodyBytesMax: 0))
+    }
+
+    #expect(error?.code == .hubTimeout)
+  }
+
   @Test(.enabled(if: hasOpenSSL))
   func `a certificate is trusted by its pinned key only`() async throws {
     let hub = try EncryptedServer(openssl: Self.openssl)
@@ -39,13 +52,15 @@ import Testing
     #expect(code(of: notAPin) == .usage)
   }
 
-  private func send(to hub: EncryptedServer, pin: String?) async -> Result<HTTPReply, SatchelError> {
+  private func send(to hub: EncryptedServer, pin: String?) async -> Result<HTTPReply, SatchelError>
+  {
     var policy = TransportPolicy()
     policy.pinnedPublicKey = pin
     let client = HTTPClient(policy: policy)
     do throws(SatchelError) {
       return .success(
-        try await client.send(.init(.get, url: "https://127.0.0.1:\(hub.port)/", bodyBytesMax: 100_000)))
+        try await client.send(
+          .init(.get, url: "https://127.0.0.1:\(hub.port)/", bodyBytesMax: 100_000)))
     } catch {
       return .failure(error)
     }

@@ -10,7 +10,8 @@ import Testing
     let server = try ScriptedServer { $0.reply("200 OK", $0.read()?.body ?? []) }
     let bytes = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
 
-    let reply = try await client.send(.init(.post, url: server.url(), body: bytes, bodyBytesMax: 300_000))
+    let reply = try await client.send(
+      .init(.post, url: server.url(), body: bytes, bodyBytesMax: 300_000))
 
     #expect(reply.status == 200)
     #expect(reply.body == bytes)
@@ -30,7 +31,8 @@ import Testing
     let request = try #require(await server.nextRequest())
     #expect(
       request.head.split(separator: "\r\n").sorted() == [
-        "Content-Length: 3", "Content-Type: application/x-satchel", "Host: 127.0.0.1:\(server.port)",
+        "Content-Length: 3", "Content-Type: application/x-satchel",
+        "Host: 127.0.0.1:\(server.port)",
         "POST /v1/sync HTTP/1.1",
       ])
   }

@@ -114,7 +114,8 @@ final class Connection {
   @discardableResult
   func read() -> ScriptedServer.Request? {
     guard let head = readHead() else { return nil }
-    let length = head.lowercased().firstMatch(of: /content-length: (\d+)/).flatMap { Int($0.1) } ?? 0
+    let length =
+      head.lowercased().firstMatch(of: /content-length: (\d+)/).flatMap { Int($0.1) } ?? 0
     while unread.count < length { guard fill() else { return nil } }
     let request = ScriptedServer.Request(head: head, body: Array(unread.prefix(length)))
     unread.removeFirst(length)

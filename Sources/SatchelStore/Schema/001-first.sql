@@ -8,7 +8,8 @@ CREATE TABLE ledger (
   fingerprint BLOB NOT NULL,            -- 32 bytes: sum over all streams
   streams INTEGER NOT NULL DEFAULT 0,   -- with at least one record
   records INTEGER NOT NULL DEFAULT 0,
-  projection INTEGER NOT NULL DEFAULT 0 -- version that the folded rows belong to; 0: not folded
+  projection INTEGER NOT NULL DEFAULT 0, -- version that the folded rows belong to; 0: not folded
+  content INTEGER NOT NULL DEFAULT 0    -- rises with each change of what can be recommended
 ) STRICT;
 
 -- Who this file is, newest last. The key is made at the first record, so a master image has none.
@@ -192,6 +193,12 @@ CREATE TABLE hub (
   url TEXT PRIMARY KEY,
   public_key BLOB NOT NULL,             -- 32 bytes: who signs its models
   met INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The version of each pack channel that was taken last.
+CREATE TABLE pack_channel (
+  channel TEXT PRIMARY KEY,
+  version INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- Names, sealed with AES-256-GCM; the learner's pseudonym is the additional data.

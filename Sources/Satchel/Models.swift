@@ -1,0 +1,78 @@
+package import Foundation
+package import SatchelCore
+internal import SatchelStore
+internal import SatchelTutor
+
+extension Replica {
+  /// A trial must not make the log loss worse by more than this, in nats per answer.
+  private static let trialMargin = 0.02
+  /// Learners and records that a trial looks at: enough to tell a broken model, few enough to take no time.
+  private static let trialLearnersMax = 20
+  private static let trialRecordsMax = 300
+  /// Fewer answers than this tell nothing, and the model is taken on its signature alone.
+  private static let trialAnswersMin = 20
+  static let modelBytesMax = 64 << 20
+
+  /// Puts a model file in by hand and makes it the active one.
+  ///
+  /// - Throws: `file.missing`, `input.tooLarge`, `model.malformed`, `model.shapeMismatch`, `model.notFinite`.
+  package func installModel(at url: URL) throws(SatchelError) {
+    let bytes = try Self.read(url, bytesMax: Self.modelBytesMax)
+    _ = try Weights(bytes: bytes)
+    let version = try store.newestModelVersion(of: Store.localChannel) + 1
+    try store.shelve(
+      model: bytes, channel: Store.localChannel, version: version, manifest: nil, trial: nil,
+      activating: true, at: Self.now())
+  }
+
+  /// Checks, tries and keeps a model that a hub sent; it becomes active when it passes its trial.
+  func shelve(model bytes: [UInt8], manifest: SignedManifest) throws(SatchelError) -> ModelTrial {
+    let candidate = try Weights(bytes: bytes)
+    let trial = try tryOut(candidate)
+    try store.shelve(
+      model: bytes, channel: manifest.manifest.channel, version: manifest.manifest.version,
+      manifest: manifest, trial: trial, activating: trial.passed, at: Self.now())
+    return trial
+  }
+
+  /// Foretells the learners' latest answers with `candidate` and with the active model.
+  func tryOut(_ candidate: Weights) throws(SatchelError) -> ModelTrial {
+    let current: Weights? =
+      if let active = try store.activeModel() {
+        try Weights(bytes: try store.modelBytes(active))
+      } else { nil }
+    var (candidateLoss, currentLoss, answers) = (0.0, 0.0, 0)
+    for learner in try store.busiestLearners(limit: Self.trialLearnersMax) {
+      var records: [Record] = []
+      try store.forEachRecord(of: learner) { records = $0.suffix(Self.trialRecordsMax).map(\.record) }
+      let result = trial(candidate, against: current, records: records)
+      candidateLoss += result.candidateLogLoss * Double(result.count)
+      currentLoss += result.currentLogLoss * Double(result.count)
+      answers += result.count
+    }
+    let divisor = Double(max(1, answers))
+    let passed =
+      answers < Self.trialAnswersMin
+      || candidateLoss / divisor <= currentLoss / divisor + Self.trialMargin
+    return ModelTrial(
+      candidateLogLoss: candidateLoss / divisor, currentLogLoss: currentLoss / divisor,
+      answers: answers, passed: passed)
+  }
+
+  static func read(_ url: URL, bytesMax: Int) throws(SatchelError) -> [UInt8] {
+    guard FileManager.default.fileExists(atPath: url.path) else {
+      throw SatchelError(.fileMissing, subject: url.path)
+    }
+    do {
+      let handle = try FileHandle(forReadingFrom: url)
+      defer { try? handle.close() }
+      let data = try handle.read(upToCount: bytesMax + 1) ?? Data()
+      if data.count > bytesMax { throw SatchelError(.inputTooLarge, subject: url.path) }
+      return Array(data)
+    } catch let error as SatchelError {
+      throw error
+    } catch {
+      throw SatchelError(.fileUnreadable, subject: url.path)
+    }
+  }
+}

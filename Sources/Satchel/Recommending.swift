@@ -1,0 +1,43 @@
+public import Foundation
+public import SatchelCore
+internal import SatchelStore
+public import SatchelTutor
+
+extension Replica {
+  /// What `learner` should do now, best first, each with its reasons.
+  ///
+  /// Answers from the file alone, in milliseconds, and alike on every replica that holds the same records, content and
+  /// model.
+  /// - Parameters:
+  ///   - limit: at most this many.
+  ///   - goal: a skill that she wants to reach.
+  ///   - date: now, if not given.
+  /// - Throws: `learner.unknown`, `skill.unknown`, and the store's errors.
+  public func recommend(
+    for learner: LearnerID, limit: Int = 10, goal: SkillID? = nil, at date: Date? = nil
+  ) throws(SatchelError) -> [Recommendation] {
+    guard try store.knows(learner) else { throw SatchelError(.learnerUnknown) }
+    if let goal, try !store.knows(goal) {
+      throw SatchelError(.skillUnknown, subject: goal.text)
+    }
+    let state = try store.recommendationState(of: learner)
+    let ready = try prepare(contentVersion: state.contentVersion, model: state.activeModel)
+    return ready.tutor.recommend(
+      from: ready.course, fold: state.fold, goal: goal, nowMilliseconds: Self.milliseconds(date),
+      limit: limit)
+  }
+
+  /// The chance, 0...1, that `learner` answers `item` right now.
+  public func probabilityCorrect(of item: ItemID, by learner: LearnerID, at date: Date? = nil)
+    throws(SatchelError) -> Double
+  {
+    guard let skills = try store.skills(of: item) else {
+      throw SatchelError(.itemUnknown, subject: item.text)
+    }
+    let state = try store.recommendationState(of: learner)
+    let ready = try prepare(contentVersion: state.contentVersion, model: state.activeModel)
+    return ready.tutor.predict(
+      item: item, skills: skills, difficulty: ready.difficulties[item], fold: state.fold,
+      nowMilliseconds: Self.milliseconds(date))
+  }
+}

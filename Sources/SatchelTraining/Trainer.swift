@@ -1,0 +1,49 @@
+package import SatchelCore
+package import SatchelTutor
+
+/// Trains a model: cleaning, statistics, replay, the network, calibration, and figures.
+package struct Trainer: Sendable {
+  package let options: TrainingOptions
+
+  package init(options: TrainingOptions = TrainingOptions()) { self.options = options }
+
+  /// The chance of a right answer that a model gave one row of the data.
+  package typealias Prediction = (row: Int, probability: Double)
+
+  /// - Parameters:
+  ///   - interactions: a learner's rows in the order in which they happened; learners may alternate.
+  ///   - folds: 0...4 for each learner; test = `fold`, validation = the next modulo 5, train = the rest. Without, a tenth
+  ///     of the learners, by hash, validates, and there is no test.
+  ///   - progress: after each epoch: its number from 1, how many there are at most, and the validation log loss.
+  /// - Returns: the weights, the report, and a prediction for each test row (without folds: each validation row), rows
+  ///   ascending.
+  /// - Throws: `training.badData` when there is nothing to train on; `cancelled`.
+  package func train(
+    _ interactions: [Interaction], folds: [String: Int]? = nil, fold: Int? = nil,
+    progress: ((_ epoch: Int, _ of: Int, _ validationLogLoss: Double) -> Void)? = nil,
+    isCancelled: () -> Bool = { false }
+  ) throws(SatchelError) -> (
+    weights: Weights, report: TrainingReport, predictions: [Prediction]
+  ) {
+    let start = ContinuousClock.now
+    guard !interactions.isEmpty else {
+      throw SatchelError(.trainingData, subject: "rows", cause: "there are none")
+    }
+    let rows = CleanedRows(interactions)
+    let split = try Split(learners: rows.learners, folds: folds, fold: fold)
+    var lesson = Lesson(rows, split, options)
+    var report = TrainingReport()
+    report.cleaning = rows.report
+    try lesson.run(progress: progress, isCancelled: isCancelled, report: &report)
+    let weights = lesson.weights()
+    report.train = lesson.metrics(.train, weights)
+    report.validation = lesson.metrics(.validation, weights)
+    let judged: Share = folds == nil || fold == nil ? .validation : .test
+    if judged == .test { report.test = lesson.metrics(.test, weights) }
+    report.parameterCount = lesson.parameterCount
+    report.bytes = weights.encoded().count
+    let predictions = lesson.predictions(judged, weights)
+    report.seconds = (ContinuousClock.now - start) / .seconds(1)
+    return (weights, report, predictions)
+  }
+}

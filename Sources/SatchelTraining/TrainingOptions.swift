@@ -1,0 +1,43 @@
+internal import SatchelCore
+
+/// How a model is trained. The defaults are what the figures of `Docs` were measured with.
+package struct TrainingOptions: Equatable, Sendable {
+  /// The most passes over the data.
+  package var epochs = 20
+  /// Passes without a better validation log loss after which training ends.
+  package var patience = 4
+  package var seed: UInt64 = 1
+  /// 1 or 2: threads that replay learners. The result does not depend on it.
+  package var threads = 1
+  package var batchRows = 512
+  /// Of Adam, at the start; falls to a hundredth along a half cosine.
+  package var learningRate: Float = 2e-3
+  package var weightDecay: Float = 1e-2
+  /// The share of the first hidden layer's inputs that is left out of each training row.
+  package var dropout: Float = 0.1
+  /// The share of training rows that are not told which item they are about.
+  package var itemDropout: Float = 0.2
+  /// Answers below which an item gets no vector of its own; ``Int/max`` for none at all.
+  package var itemVectorAnswersMin = 50
+
+  package init() {}
+}
+
+/// What came of a training.
+package struct TrainingReport: Equatable, Sendable {
+  package var cleaning = CleaningReport()
+  package var train = Metrics()
+  package var validation = Metrics()
+  /// `nil` without folds: nobody was kept apart to judge.
+  package var test: Metrics?
+  /// The epoch whose weights were kept, from 1, of all that were run.
+  package var bestEpoch = 0
+  package var epochs = 0
+  /// Numbers that were learned: the network's and the vectors'.
+  package var parameterCount = 0
+  /// Of the model file.
+  package var bytes = 0
+  package var seconds = 0.0
+
+  package init() {}
+}
