@@ -99,12 +99,47 @@ let package = Package(
     // Programs.
     .executableTarget(
       name: "SatchelCLI",
-      dependencies: ["Satchel", "SatchelTraining", "SatchelImport", argumentParser],
+      dependencies: ["Satchel", "SatchelTraining", "SatchelImport", argumentParser, grdbSQLite],
       exclude: ["README.md"], swiftSettings: strict),
     .executableTarget(
       name: "satchel-hub",
       dependencies: ["SatchelHub", "SatchelTraining", argumentParser],
       path: "Sync/satchel-hub", exclude: ["README.md"], swiftSettings: strict),
+
+    // Tests: a folder a target.
+    .target(
+      name: "SatchelTestSupport", dependencies: ["SatchelCore"], path: "Tests/Support",
+      swiftSettings: strict),
+    .testTarget(
+      name: "SatchelCoreTests", dependencies: ["SatchelCore", "SatchelTestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SatchelTutorTests", dependencies: ["SatchelTutor", "SatchelCore", "CKernels"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SatchelTrainingTests",
+      dependencies: ["SatchelTraining", "SatchelTutor", "SatchelCore"], swiftSettings: strict),
+    .testTarget(
+      name: "SatchelStoreTests",
+      dependencies: ["SatchelStore", "SatchelTutor", "SatchelTestSupport", grdb],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SatchelImportTests", dependencies: ["SatchelImport", "SatchelCore", "CArchive"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SatchelTransportTests", dependencies: ["SatchelTransport", "SatchelCore"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SatchelSyncTests",
+      dependencies: [
+        "SatchelSync", "SatchelWire", "SatchelStore", "SatchelTutor", "SatchelTestSupport",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SatchelTests", dependencies: ["Satchel", "SatchelImport", "SatchelTestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "DocsTests", dependencies: ["Satchel", "SatchelTestSupport"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -9,7 +9,7 @@ package import SatchelCore
 ///    of n is guessed right in one of n cases, another item never.
 /// 3. A skill's strength starts at 0 and grows by 0.45 * (1.25 right, 0.85 wrong) * (0.35 + 0.65 * share of mastered
 ///    prerequisites) an answer, less as it nears 3; it falls back by half to 0.6 of its peak within 20 days.
-/// 4. Knowing: logit = a + e + strength - 1.2 - 0.8 * share of prerequisites not mastered (strength below 1).
+/// 4. Knowing: logit = a + e + strength - 0.6 - 0.8 * share of prerequisites not mastered (strength below 1).
 ///    Right = guess + (1 - guess) * logistic(logit), and 2 % are slips.
 /// 5. Learners come for sittings of 6 to 14 answers, 0.3 to 4 days apart, and mostly take the first skills that they
 ///    have not mastered; a fifth of the answers review an older skill. Three wrong in a row end a sitting in half of

@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import SatchelCore
 internal import SatchelTutor
 
@@ -11,8 +12,6 @@ struct Dataset {
   private(set) var targets: Targets
   /// Whether the learner had not met the item before.
   private(set) var isFirst: [Bool]
-  /// Whether the train tables hold the row's item, without the row's own learner's part.
-  private(set) var knowsItem: [Bool]
 
   /// What each head should have said; below 0 where the data do not tell.
   struct Targets {
@@ -22,25 +21,26 @@ struct Dataset {
     var pathValue: [Float]
   }
 
-  /// - Parameter tablesOfLearner: the tables that each learner may be shown.
-  init(_ rows: CleanedRows, tablesOfLearner: (Int) -> Features) {
+  /// - Parameters:
+  ///   - threads: learners are dealt out to as many; the result does not depend on it.
+  ///   - featuresOfLearner: the tables that each learner may be shown.
+  init(_ rows: CleanedRows, threads: Int, featuresOfLearner: @Sendable (Int) -> Features) {
     inputs = [Float](repeating: 0, count: rows.count * FeatureSchema.computed)
     isFirst = [Bool](repeating: false, count: rows.count)
-    knowsItem = [Bool](repeating: false, count: rows.count)
     targets = Targets(rows)
-    var replay = Replay(rows)
-    var row100 = [Float](repeating: 0, count: FeatureSchema.count)
-    for learner in rows.rowsOfLearner.indices {
-      let features = tablesOfLearner(learner)
-      replay.start()
-      for row in rows.rowsOfLearner[learner] {
-        let known = replay.knowledge(row, features)
-        isFirst[row] = replay.isFirst(row)
-        knowsItem[row] = known.item != nil
-        replay.write(row, known, features, to: &row100)
-        let place = row * FeatureSchema.computed
-        for column in 0..<FeatureSchema.computed { inputs[place + column] = row100[column] }
-        if !rows.isDuplicate[row] { replay.fold(row) }
+    inputs.withUnsafeMutableBufferPointer { inputs in
+      isFirst.withUnsafeMutableBufferPointer { isFirst in
+        guard let inputs = inputs.baseAddress, let isFirst = isFirst.baseAddress else { return }
+        // Each row belongs to one learner and each learner to one thread: no place is written by two.
+        nonisolated(unsafe) let (places, firsts) = (inputs, isFirst)
+        let threads = max(1, threads)
+        DispatchQueue.concurrentPerform(iterations: threads) { thread in
+          var replay = Replay(rows)
+          for learner in stride(from: thread, to: rows.rowsOfLearner.count, by: threads) {
+            let features = featuresOfLearner(learner)
+            replay.run(learner, features, inputs: places, isFirst: firsts)
+          }
+        }
       }
     }
   }

@@ -28,7 +28,9 @@ struct Lesson {
     let parts = (0..<Split.parts).map {
       Features(tables: Weights.roundedTables(statistics.tables(without: $0)))
     }
-    dataset = Dataset(rows) { split.shares[$0] == .train ? parts[split.part[$0]] : whole }
+    dataset = Dataset(rows, threads: options.threads) {
+      split.shares[$0] == .train ? parts[split.part[$0]] : whole
+    }
     rowsOfShare = Self.rowsOfShare(rows, split)
     trainRows = rowsOfShare[0].filter { !rows.isDuplicate[$0] }
     (means, scales) = dataset.scaling(over: trainRows)
@@ -40,13 +42,8 @@ struct Lesson {
       answersMin: options.itemVectorAnswersMin, random: &random)
     best = (parameters, vectors, .infinity)
     batch = Backpropagation(capacity: options.batchRows)
-    let knowsSkill = rows.skills.indices.map { statistics.answers(toSkill: $0) > 0 }
-    skillIsKnown = knowsSkill
     dataset.normalise(weights())
   }
-
-  /// Skills that some train learner practised; others have no vector on the device either.
-  private let skillIsKnown: [Bool]
 
   /// Numbers that are learned.
   var parameterCount: Int {
@@ -76,7 +73,9 @@ struct Lesson {
     calibrate()
   }
 
-  private mutating func runEpoch(_ epoch: Int, _ isCancelled: () -> Bool) throws(SatchelError) -> Bool {
+  private mutating func runEpoch(_ epoch: Int, _ isCancelled: () -> Bool) throws(SatchelError)
+    -> Bool
+  {
     random.shuffle(&trainRows)
     let batches = (trainRows.count + options.batchRows - 1) / options.batchRows
     for index in 0..<batches {

@@ -23,6 +23,28 @@ struct Replay {
     items = Array(repeating: ItemState(), count: rows.items.count)
   }
 
+  /// Walks over all rows of one learner, from nothing.
+  ///
+  /// - Parameters:
+  ///   - inputs: [all rows, 76]; the learner's rows are written, as they are before each answer.
+  ///   - isFirst: one for each of all rows.
+  mutating func run(
+    _ learner: Int, _ features: Features, inputs: UnsafeMutablePointer<Float>,
+    isFirst: UnsafeMutablePointer<Bool>
+  ) {
+    start()
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: FeatureSchema.count) { whole in
+      guard let whole = whole.baseAddress else { return }
+      for row in rows.rowsOfLearner[learner] {
+        isFirst[row] = self.isFirst(row)
+        write(row, knowledge(row, features), features, to: whole)
+        let place = inputs + row * FeatureSchema.computed
+        for column in 0..<FeatureSchema.computed { place[column] = whole[column] }
+        if !rows.isDuplicate[row] { fold(row) }
+      }
+    }
+  }
+
   /// Begins a learner who has done nothing yet.
   mutating func start() {
     learner = LearnerState()

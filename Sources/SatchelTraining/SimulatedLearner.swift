@@ -74,7 +74,7 @@ struct SimulatedLearner {
     let count = Double(item.skills.count)
     let strengths = item.skills.map(strength).reduce(0, +) / count
     let ready = item.skills.map(readiness).reduce(0, +) / count
-    let logit = ability + item.ease + strengths - 1.2 - 0.8 * (1 - ready)
+    let logit = ability + item.ease + strengths - 0.6 - 0.8 * (1 - ready)
     let knows = ExactMath.sigmoid(logit)
     let isCorrect = random.uniform() < 0.98 * (item.guess + (1 - item.guess) * knows)
     let spread = random.normal() * 0.4 + (isCorrect ? 0 : 0.3) - 0.15 * strengths

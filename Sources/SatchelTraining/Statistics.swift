@@ -75,8 +75,6 @@ struct Statistics {
 
   func answers(toItem item: Int) -> Float { items[Split.parts][item].count }
 
-  func answers(toSkill skill: Int) -> Float { skills[Split.parts][skill].count }
-
   /// The tables of all train learners, or of all but one part; vectors are 0.
   ///
   /// What nobody answered has no row in them.
@@ -139,7 +137,9 @@ struct Statistics {
   }
 
   /// The logit of the share of right answers, as if `weight` more had been given with the prior's share.
-  private static func shrunk(_ right: Float, _ count: Float, to prior: Float, weight: Float) -> Float {
+  private static func shrunk(_ right: Float, _ count: Float, to prior: Float, weight: Float)
+    -> Float
+  {
     let added = weight * logistic(prior)
     return logit(right: right + added, of: count + weight)
   }

@@ -3,7 +3,7 @@ internal import SatchelCore
 /// How a model is trained. The defaults are what the figures of `Docs` were measured with.
 package struct TrainingOptions: Equatable, Sendable {
   /// The most passes over the data.
-  package var epochs = 20
+  package var epochs = 12
   /// Passes without a better validation log loss after which training ends.
   package var patience = 4
   package var seed: UInt64 = 1
@@ -11,14 +11,14 @@ package struct TrainingOptions: Equatable, Sendable {
   package var threads = 1
   package var batchRows = 512
   /// Of Adam, at the start; falls to a hundredth along a half cosine.
-  package var learningRate: Float = 2e-3
+  package var learningRate: Float = 3e-3
   package var weightDecay: Float = 1e-2
-  /// The share of the first hidden layer's inputs that is left out of each training row.
+  /// The share of the computed inputs that is left out of each training row.
   package var dropout: Float = 0.1
   /// The share of training rows that are not told which item they are about.
   package var itemDropout: Float = 0.2
   /// Answers below which an item gets no vector of its own; ``Int/max`` for none at all.
-  package var itemVectorAnswersMin = 50
+  package var itemVectorAnswersMin = 100
 
   package init() {}
 }

@@ -19,7 +19,6 @@ package struct Features {
     package var seconds: UInt32 = 0
   }
 
-
   /// Fills ``FeatureSchema/learner``, 29 numbers at `row`.
   package func writeLearner(
     _ state: LearnerState, nowSeconds: UInt32, to row: UnsafeMutablePointer<Float>
@@ -110,7 +109,6 @@ package struct Features {
     return (easy - hard) / (easy + hard + 2)
   }
 
-
   /// Fills ``FeatureSchema/skill``, 22 numbers at `row`, with the mean over `states`; no state at all counts as one
   /// skill never met.
   package func writeSkills(
@@ -180,7 +178,6 @@ package struct Features {
     recent.itemLogit = logits / Float(count)
     return recent
   }
-
 
   /// Fills ``FeatureSchema/pair``, 15 numbers at `row`; `nil` is an item never touched.
   package func writePair(

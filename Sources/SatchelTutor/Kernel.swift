@@ -68,7 +68,9 @@ private struct Block {
 
   @inline(__always)
   func fourRows(_ isAdding: Bool) {
-    var (s0, s1, s2, s3) = (start(0, isAdding), start(1, isAdding), start(2, isAdding), start(3, isAdding))
+    var (s0, s1, s2, s3) = (
+      start(0, isAdding), start(1, isAdding), start(2, isAdding), start(3, isAdding)
+    )
     for k in 0..<depth {
       let vector = load(UnsafeRawPointer(right + k * rightStride))
       let column = left + k * columnStride

@@ -140,7 +140,8 @@ extension LearnerState {
       return true
     }
     // The two counts of late may reach a number of answers in one second, so their bound is that of 32 bits.
-    guard isValid, wins <= attempts, recentAnswered.isWithin(5e9), recentRight.isWithin(5e9),
+    guard isValid, wins <= attempts, (0...5e9).contains(recentAnswered),
+      (0...5e9).contains(recentRight),
       [fastMean, mean, slowMean, repeatMean].allSatisfy({ $0.isWithin(2) }),
       logDuration.isWithin(10), logDurationDeviation.isWithin(10)
     else { return nil }

@@ -115,7 +115,8 @@ struct LearnerView {
             let out = UnsafeMutableRawPointer(sums + offset * Network.hidden1)
             for byte in stride(from: 0, to: rowBytes, by: 32) {
               let sum =
-                content.loadUnaligned(fromByteOffset: index * rowBytes + byte, as: SIMD8<Float>.self)
+                content.loadUnaligned(
+                  fromByteOffset: index * rowBytes + byte, as: SIMD8<Float>.self)
                 + (sets.loadUnaligned(fromByteOffset: set + byte, as: SIMD8<Float>.self)
                   + pairs.loadUnaligned(fromByteOffset: pair + byte, as: SIMD8<Float>.self))
               out.storeBytes(of: sum, toByteOffset: byte, as: SIMD8<Float>.self)

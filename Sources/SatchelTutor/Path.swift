@@ -88,9 +88,9 @@ struct Path {
       return
     }
     if situation.retrievability < retention {
-      // Half of its weight on the day it is due, all of it when half is forgotten.
+      // Reviews come before new things from the day they are due, and more so until half is forgotten.
       let overdue = min(1, (retention - situation.retrievability) / 0.4)
-      term(.reviewDue, 0.2 + 0.2 * overdue)
+      term(.reviewDue, 0.3 + 0.25 * overdue)
     } else if item.lastAnswers & 1 == 1 {
       term(.practisedLately, -0.4)
     }

@@ -60,7 +60,8 @@ package final class PreparedCourse: Sendable {
 
   private static func ordinals(_ candidates: [Candidate]) -> [Int32] {
     let order = candidates.indices.sorted {
-      candidates[$0].item == candidates[$1].item ? $0 < $1 : candidates[$0].item < candidates[$1].item
+      candidates[$0].item == candidates[$1].item
+        ? $0 < $1 : candidates[$0].item < candidates[$1].item
     }
     var ordinals = [Int32](repeating: 0, count: candidates.count)
     for (rank, index) in order.enumerated() { ordinals[index] = Int32(rank) }

@@ -68,6 +68,9 @@ extension Tutor {
 extension OpenFold {
   /// The rows that an attempt is about to touch, as they are before it.
   mutating func states(for attempt: Attempt) -> (skills: [SkillState], item: ItemState) {
-    (attempt.skills.map { skills[slot(of: $0)] }, items[slot(of: attempt.item)])
+    // A slot first, for it may be made by asking.
+    let slots = attempt.skills.map { slot(of: $0) }
+    let item = slot(of: attempt.item)
+    return (slots.map { skills[$0] }, items[item])
   }
 }

@@ -39,11 +39,16 @@ struct OpenFold {
     case .attempt(let attempt): fold(attempt, wallMilliseconds: record.wallMilliseconds)
     case .view(let view):
       learner.foldView()
-      items[slot(of: view.item)].foldView()
+      let item = slot(of: view.item)
+      items[item].foldView()
     case .feedback(let feedback):
       learner.fold(feedback.kind)
-      items[slot(of: feedback.item)].fold(feedback.kind)
-      for skill in feedback.skills { skills[slot(of: skill)].fold(feedback.kind) }
+      let item = slot(of: feedback.item)
+      items[item].fold(feedback.kind)
+      for skill in Set(feedback.skills) {
+        let slot = slot(of: skill)
+        skills[slot].fold(feedback.kind)
+      }
     case .setting: break
     }
   }

@@ -25,7 +25,8 @@ extension Weights {
       items: try file.table(
         "items", width: ModelTables.itemNumbers + ModelTables.itemVector, rowsMax: Self.itemsMax),
       skills: try file.table(
-        "skills", width: ModelTables.skillNumbers + ModelTables.skillVector, rowsMax: Self.skillsMax),
+        "skills", width: ModelTables.skillNumbers + ModelTables.skillVector, rowsMax: Self.skillsMax
+      ),
       baseLogit: scalars[0])
     self.init(
       read: try file.floats("features.mean", [FeatureSchema.computed]),
@@ -106,7 +107,9 @@ extension Safetensors {
     let bytes = bytes(of: try tensor(name, .f32, shape: shape))
     let values = bytes.withUnsafeBytes { raw in
       (0..<raw.count / 4).map {
-        Float(bitPattern: UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))
+        Float(
+          bitPattern: UInt32(
+            littleEndian: raw.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))
       }
     }
     guard values.allSatisfy({ $0.magnitude <= Weights.magnitudeMax }) else {

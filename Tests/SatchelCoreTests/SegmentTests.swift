@@ -1,0 +1,127 @@
+import SatchelTestSupport
+import Testing
+
+@testable import SatchelCore
+
+@Suite struct `A segment` {
+  let key = SigningKey.random()
+  var stream: RecordStream {
+    RecordStream(publicKey: key.publicKey, learner: LearnerID(high: 7, low: 9))
+  }
+
+  func segment(_ records: [Record], after head: StreamHead) -> Segment {
+    let reached = head.appending(records)
+    return Segment(
+      stream: stream, first: head.number + 1, count: records.count,
+      signature: key.sign(reached.signedBytes(of: stream.id)),
+      bytes: SegmentCodec.encode(records, of: stream))
+  }
+
+  @Test func `unpacks to the records that were packed, whatever they hold`() throws {
+    var dice = Dice.thrown(for: "codec")
+    for _ in 0..<200 {
+      let records = RandomRecords().records(dice.roll(1...60), of: stream, &dice)
+      let packed = SegmentCodec.encode(records, of: stream)
+      #expect(try SegmentCodec.decode(packed, of: stream) == records)
+    }
+  }
+
+  @Test func `may be cut anywhere and leads to the same head`() throws {
+    var dice = Dice.thrown(for: "split")
+    let records = RandomRecords().records(50, of: stream, &dice)
+    let whole = try segment(records, after: stream.start).continuation(of: stream.start).head
+    for cut in 1..<50 {
+      let first = try segment(Array(records[..<cut]), after: stream.start)
+        .continuation(of: stream.start).head
+      let second = try segment(Array(records[cut...]), after: first).continuation(of: first).head
+      #expect(second == whole)
+    }
+  }
+
+  @Test func `that is sent twice adds nothing`() throws {
+    var dice = Dice.thrown(for: "twice")
+    let sent = segment(RandomRecords().records(20, of: stream, &dice), after: stream.start)
+    let head = try sent.continuation(of: stream.start).head
+    let again = try sent.continuation(of: head)
+    #expect(again.records.isEmpty)
+    #expect(again.head == head)
+  }
+
+  @Test func `that overlaps what is held adds the rest`() throws {
+    var dice = Dice.thrown(for: "overlap")
+    let records = RandomRecords().records(20, of: stream, &dice)
+    let held = stream.start.appending(records[..<8])
+    let fresh = try segment(records, after: stream.start).continuation(of: held)
+    #expect(fresh.records == Array(records[8...]))
+  }
+
+  @Test func `with a gap before it is refused`() {
+    var dice = Dice.thrown(for: "gap")
+    let records = RandomRecords().records(20, of: stream, &dice)
+    let late = segment(Array(records[5...]), after: stream.start.appending(records[..<5]))
+    expectError(.streamGap) { try late.continuation(of: stream.start) }
+  }
+
+  @Test func `from a device that signed another history is a fork`() throws {
+    var dice = Dice.thrown(for: "fork")
+    let mine = RandomRecords().records(10, of: stream, &dice)
+    let other = RandomRecords().records(14, of: stream, &dice)
+    let held = stream.start.appending(mine)
+    expectError(.streamForked) {
+      try segment(other, after: stream.start).continuation(of: held)
+    }
+  }
+
+  @Test func `altered in any one byte is refused or says the same`() throws {
+    var dice = Dice.thrown(for: "bytes")
+    let records = RandomRecords().records(12, of: stream, &dice)
+    let honest = segment(records, after: stream.start)
+    for index in honest.bytes.indices {
+      var bytes = honest.bytes
+      bytes[index] ^= UInt8(1 << dice.roll(0...7))
+      let forged = Segment(
+        stream: stream, first: 1, count: honest.count, signature: honest.signature, bytes: bytes)
+      guard let read = try? forged.continuation(of: stream.start) else { continue }
+      #expect(read.records == records)
+    }
+  }
+
+  @Test func `cannot be moved to another learner`() {
+    var dice = Dice.thrown(for: "moved")
+    let honest = segment(RandomRecords().records(5, of: stream, &dice), after: stream.start)
+    let elsewhere = RecordStream(publicKey: key.publicKey, learner: LearnerID(high: 7, low: 10))
+    let moved = Segment(
+      stream: elsewhere, first: 1, count: 5, signature: honest.signature, bytes: honest.bytes)
+    expectError(.streamSignature) { try moved.continuation(of: elsewhere.start) }
+  }
+
+  @Test func `of garbage is refused without a crash`() {
+    var dice = Dice.thrown(for: "garbage")
+    for _ in 0..<2000 {
+      let bytes = (0..<dice.roll(0...300)).map { _ in UInt8.random(in: 0...255, using: &dice) }
+      expectError(.segmentMalformed) { try SegmentCodec.decode(bytes, of: stream) }
+    }
+  }
+
+  @Test func `that inflates to gigabytes is refused before memory is asked for`() {
+    // A zstd frame header that states a size of 2^40 bytes and holds nothing.
+    let header: [UInt8] = [1, 0x28, 0xB5, 0x2F, 0xFD, 0xE0, 0, 0, 0, 0, 0, 1, 0, 0]
+    expectError(.segmentMalformed) { try SegmentCodec.decode(header, of: stream) }
+  }
+
+  @Test func `of a thousand plain answers takes few bytes`() throws {
+    var clock = HybridClock()
+    let records = (0..<1000).map { index -> Record in
+      let wall = 1_700_000_000_000 + Int64(index) * 30_000
+      let attempt = Attempt(
+        item: ItemID(checked: "item-\(index * 7919 % 400)"),
+        skills: [SkillID(checked: "skill-\(index % 12)")], isCorrect: index % 3 > 0,
+        durationMilliseconds: UInt32(1000 + index * 104_729 % 50_000))
+      return Record(
+        learner: stream.learner, author: stream.replica,
+        time: clock.next(wallMilliseconds: wall), wallMilliseconds: wall, session: 5,
+        event: .attempt(attempt))
+    }
+    #expect(SegmentCodec.encode(records, of: stream).count < 12_000)
+  }
+}

@@ -1,0 +1,134 @@
+import Foundation
+import SatchelCore
+import SatchelStore
+import SatchelTestSupport
+import SatchelTutor
+import SatchelWire
+import Synchronization
+import Testing
+
+@testable import SatchelSync
+
+/// A laptop or hub of the tests: a real store in a folder of its own.
+struct Machine {
+  let scratch: Scratch
+  let store: Store
+  let key: SigningKey
+
+  /// - Parameter folds: a hub folds nothing.
+  init(folds: Bool = true) throws {
+    scratch = try Scratch()
+    store = try Store(
+      at: scratch.file("store.sqlite"), creating: true,
+      projection: folds ? TutorProjection() : nil)
+    key = try store.establishIdentity()
+  }
+
+  /// The same key over another store, as when a disk died and the key was kept apart.
+  init(reborn old: Machine) throws {
+    scratch = try Scratch()
+    store = try Store(at: scratch.file("store.sqlite"), creating: true, projection: nil)
+    key = old.key
+  }
+
+  func record(_ draft: Draft, wall: Int64) throws {
+    _ = try store.append(draft, at: DeviceMoment(wallMilliseconds: wall, session: 1))
+  }
+
+  func answer(_ item: String, by learner: LearnerID, wall: Int64 = 1_750_000_000_000) throws {
+    let attempt = Attempt(
+      item: ItemID(checked: item), skills: [SkillID(checked: "adding")], isCorrect: true)
+    try record(
+      Draft(learner: learner, event: .attempt(attempt), wallMilliseconds: wall), wall: wall)
+  }
+
+  var fingerprint: String {
+    get throws { try store.summary(of: .everyone).fingerprint.description }
+  }
+
+  /// Every record's name, sorted; a record that stood twice would show twice.
+  func recordIDs() throws -> [String] {
+    var out: [String] = []
+    try store.forEachRecord { out += $0.map(\.record.id.description) }
+    return out.sorted()
+  }
+
+  func folds() throws -> [LearnerID: LearnerFold] {
+    let learners = try store.learnerIDs()
+    return Dictionary(uniqueKeysWithValues: try learners.map { ($0, try store.fold(of: $0)) })
+  }
+}
+
+/// A hub without sockets: the bytes of each message really are encoded and decoded, and may be lost on the way.
+final class DirectPeer: Peer {
+  /// What the line does to one exchange.
+  enum Fate: Sendable { case arrives, requestLost, replyLost, sentTwice }
+
+  private let hub: Store
+  private let hubKey: SigningKey
+  private let key: SigningKey
+  private let scope: Scope
+  private let fate: @Sendable () -> Fate
+  private let counted = Mutex(Traffic())
+
+  init(
+    to hub: Machine, as key: SigningKey, scope: Scope = .everyone,
+    fate: @escaping @Sendable () -> Fate = { .arrives }
+  ) {
+    self.hub = hub.store
+    hubKey = hub.key
+    self.key = key
+    self.scope = scope
+    self.fate = fate
+  }
+
+  var traffic: Traffic { counted.withLock { $0 } }
+
+  func exchange(_ request: SyncRequest) async throws(SatchelError) -> SyncReply {
+    let sent = try Wire.encode(request, signedBy: key)
+    let fate = fate()
+    if fate == .requestLost { throw SatchelError(.hubUnreachable) }
+    if fate == .sentTwice { _ = try answer(sent) }
+    let reply = try answer(sent)
+    counted.withLock {
+      $0.requests += 1
+      $0.bytesSent += sent.count
+      $0.bytesReceived += reply.count
+    }
+    if fate == .replyLost { throw SatchelError(.hubUnreachable) }
+    return try Wire.decodeReply(reply)
+  }
+
+  private func answer(_ bytes: [UInt8]) throws(SatchelError) -> [UInt8] {
+    let (device, request) = try Wire.decodeRequest(bytes)
+    let state = Exchange.HubState(
+      key: hubKey.publicKey, milliseconds: 1_750_000_000_000, channels: [])
+    return try Wire.encode(
+      try Exchange.answer(
+        request, from: device.replica, scope: scope, hub: state, ledger: hub))
+  }
+
+  func manifest(_ kind: Manifest.Kind, channel: String, known: String?)
+    async throws(SatchelError) -> [UInt8]?
+  { nil }
+
+  func blob(
+    sha256 digest: [UInt8], from offset: Int64, bytesMax: Int,
+    into sink: @escaping @Sendable ([UInt8]) throws -> Void
+  ) async throws(SatchelError) {
+    throw SatchelError(.hubFailed, subject: "blob")
+  }
+}
+
+extension Machine {
+  @discardableResult
+  func sync(
+    with hub: Machine, fate: @escaping @Sendable () -> DirectPeer.Fate = { .arrives }
+  ) async throws -> RoundReport {
+    let met = try store.note(of: hub.key.publicKey.replica).epoch != 0
+    return try await Round(
+      ledger: store, peer: DirectPeer(to: hub, as: key, fate: fate),
+      expected: met ? hub.key.publicKey : nil
+    ).run()
+  }
+}

@@ -1,0 +1,237 @@
+import SatchelCore
+import SatchelTutor
+import Testing
+
+@testable import SatchelTraining
+
+@Suite struct `Training a model` {
+  @Test func `follows the true gradient`() {
+    var random = SeededRandom(seed: 4)
+    let count = 5
+    var batch = Backpropagation(capacity: count)
+    for index in batch.inputs.indices { batch.inputs[index] = Float(random.normal()) }
+    for row in 0..<count {
+      for head in 0..<Network.heads {
+        batch.targets[row * Network.headStride + head] = Float(random.uniform())
+      }
+      batch.targets[row * Network.headStride] = row % 2 == 0 ? 1 : 0
+    }
+    batch.targets[2] = -1
+    var parameters = (0..<Network.parameterCount).map { _ in Float(random.normal() * 0.15) }
+    batch.forward(parameters, count: count)
+    _ = batch.backward(parameters, count: count)
+    let gradient = batch.gradient
+
+    for part in Network.Part.allCases {
+      for _ in 0..<4 {
+        var place = part.range.lowerBound + random.below(part.range.count)
+        if part == .weights3 || part == .bias3 { place -= place % Network.headStride }
+        let kept = parameters[place]
+        var losses: [Double] = []
+        for step in [Float(2e-2), -2e-2] {
+          parameters[place] = kept + step
+          batch.forward(parameters, count: count)
+          losses.append(loss(batch, count))
+        }
+        parameters[place] = kept
+        let numeric = (losses[0] - losses[1]) / 4e-2
+        #expect((numeric - Double(gradient[place])).magnitude < 2e-2 * max(0.1, numeric.magnitude))
+      }
+    }
+  }
+
+  @Test func `beats the items' means on a simulated class`() throws {
+    let rows = try Classroom.rows(learners: 60, answers: 50)
+    let folds = Classroom.folds(rows)
+    var losses: [Double] = []
+    let (weights, report, predictions) = try Trainer(options: Classroom.quick(epochs: 8)).train(
+      rows, folds: folds, fold: 0, progress: { losses.append($2) })
+    let test = try #require(report.test)
+
+    #expect(losses.count >= 2 && losses[0] > losses.min() ?? 9)
+    #expect(test.auc > itemMeansAUC(rows, folds))
+    #expect(test.logLoss < 0.69)
+    #expect(predictions.map(\.row) == rows.indices.filter { folds[rows[$0].learner] == 0 })
+    #expect(report.bytes == weights.encoded().count)
+    #expect(report.validation.count + report.train.count + test.count == rows.count)
+  }
+
+  @Test func `gives the device the probabilities that it was judged by`() throws {
+    let rows = try Classroom.rows(learners: 20, answers: 30)
+    let folds = Classroom.folds(rows)
+    let (weights, report, predictions) = try Trainer(options: Classroom.quick()).train(
+      rows, folds: folds, fold: 2)
+    let back = try Weights(bytes: weights.encoded())
+
+    let judged = try evaluate(back, interactions: rows, folds: folds, fold: 2)
+    #expect(judged.metrics == report.test)
+    #expect(judged.predictions.elementsEqual(predictions, by: ==))
+
+    // And row by row as an app would ask, from the folded rows.
+    let tutor = Tutor(weights: back)
+    var fold = LearnerFold()
+    let name = rows[predictions[0].row].learner
+    for (row, probability) in predictions where rows[row].learner == name {
+      let interaction = rows[row]
+      let now = interaction.timestampMilliseconds ?? 0
+      let asked = tutor.predict(
+        item: interaction.item, skills: interaction.skills, difficulty: nil, fold: fold,
+        nowMilliseconds: now)
+      #expect((asked - probability).magnitude < 1e-6)
+      TutorProjection().fold([record(interaction, row)], into: &fold)
+    }
+  }
+
+  @Test func `repeats itself for a seed`() throws {
+    let rows = try Classroom.rows(learners: 15, answers: 20)
+    let first = try Trainer(options: Classroom.quick(epochs: 2)).train(rows)
+    let second = try Trainer(options: Classroom.quick(epochs: 2)).train(rows)
+    #expect(first.weights.encoded() == second.weights.encoded())
+    var other = Classroom.quick(epochs: 2)
+    other.seed = 2
+    #expect(try Trainer(options: other).train(rows).weights != first.weights)
+  }
+
+  @Test func `never looks at a row's own answer, nor at later ones`() throws {
+    let rows = try Classroom.rows(learners: 12, answers: 30)
+    let folds = Classroom.folds(rows)
+    let weights = try Trainer(options: Classroom.quick(epochs: 1)).train(
+      rows, folds: folds, fold: 0
+    ).weights
+    let honest = try evaluate(weights, interactions: rows, folds: folds, fold: 0).predictions
+    let middle = honest[honest.count / 2].row
+    var changed = rows
+    for row in middle..<rows.count { changed[row].isCorrect.toggle() }
+
+    let again = try evaluate(weights, interactions: changed, folds: folds, fold: 0).predictions
+    for (before, after) in zip(honest, again)
+    where before.row <= middle && rows[before.row].learner == rows[middle].learner {
+      #expect(before.probability == after.probability)
+    }
+    #expect(honest.last?.probability != again.last?.probability)
+  }
+
+  @Test func `keeps a train row's own answer out of its inputs`() throws {
+    let rows = try Classroom.rows(learners: 12, answers: 30)
+    var changed = rows
+    changed[5].isCorrect.toggle()
+    let inputs = try [rows, changed].map { rows in
+      let cleaned = CleanedRows(rows)
+      let split = try Split(learners: cleaned.learners, folds: nil, fold: nil)
+      let statistics = Statistics(cleaned, split)
+      let dataset = Dataset(cleaned, threads: 2) { learner in
+        Features(tables: statistics.tables(without: split.part[learner]))
+      }
+      return Array(
+        dataset.inputs[5 * FeatureSchema.computed..<6 * FeatureSchema.computed])
+    }
+    #expect(inputs[0] == inputs[1])
+  }
+
+  @Test func `takes learners' rows in any interleaving`() throws {
+    let rows = try Classroom.rows(learners: 6, answers: 20)
+    let weights = try Trainer(options: Classroom.quick(epochs: 1)).train(rows).weights
+    let order = rows.indices.sorted {
+      (rows[$0].timestampMilliseconds ?? 0, $0) < (rows[$1].timestampMilliseconds ?? 0, $1)
+    }
+    let mixed = try evaluate(weights, interactions: order.map { rows[$0] }).predictions
+    let plain = try evaluate(weights, interactions: rows).predictions
+    for (place, row) in order.enumerated() {
+      #expect(mixed[place].probability == plain[row].probability)
+    }
+  }
+
+  @Test func `refuses what it cannot learn from, and stops when asked`() throws {
+    #expect(code { try Trainer().train([]) } == .trainingData)
+    let rows = try Classroom.rows(learners: 5, answers: 10)
+    #expect(code { try Trainer().train(rows, folds: [:], fold: 0) } == .trainingData)
+    #expect(code { try Trainer().train(rows, isCancelled: { true }) } == .cancelled)
+    #expect(
+      code { try ClassSimulator().interactions(of: Content()) } == .trainingData)
+  }
+
+  @Test func `works without times, durations and skills`() throws {
+    let rows = try Classroom.rows(learners: 8, answers: 15).map { row in
+      var row = row
+      (row.timestampMilliseconds, row.durationMilliseconds, row.skills) = (nil, nil, [])
+      return row
+    }
+    let (weights, report, _) = try Trainer(options: Classroom.quick(epochs: 1)).train(rows)
+    #expect(report.validation.logLoss.isFinite)
+    #expect(try Weights(bytes: weights.encoded()) == weights)
+  }
+
+  private func code<Value>(_ body: () throws -> Value) -> SatchelError.Code? {
+    do {
+      _ = try body()
+      return nil
+    } catch {
+      return (error as? SatchelError)?.code
+    }
+  }
+
+  private func loss(_ batch: Backpropagation, _ count: Int) -> Double {
+    var loss = 0.0
+    for row in 0..<count {
+      for head in Head.allCases {
+        let place = row * Network.headStride + head.rawValue
+        let target = Double(batch.targets[place])
+        guard target >= 0 else { continue }
+        let output = Double(batch.outputs[place])
+        let share = Double(Backpropagation.headShares[head.rawValue]) / Double(count)
+        if head == .responseTime {
+          loss += share * (output - target) * (output - target) / 2
+        } else {
+          let p = ExactMath.sigmoid(output)
+          loss -= share * (target * ExactMath.log(p) + (1 - target) * ExactMath.log(1 - p))
+        }
+      }
+    }
+    return loss
+  }
+
+  private func itemMeansAUC(_ rows: [Interaction], _ folds: [String: Int]) -> Double {
+    var sums: [ItemID: (right: Double, count: Double)] = [:]
+    for row in rows where (folds[row.learner] ?? 0) > 1 {
+      sums[row.item, default: (1, 2)].right += row.isCorrect ? 1 : 0
+      sums[row.item, default: (1, 2)].count += 1
+    }
+    let test = rows.filter { folds[$0.learner] == 0 }
+    let means = test.map { row in sums[row.item].map { $0.right / $0.count } ?? 0.5 }
+    return Metrics.auc(means, test.map(\.isCorrect))
+  }
+
+  private func record(_ row: Interaction, _ number: Int) -> Record {
+    Record(
+      learner: LearnerID(high: 1, low: 1), author: ReplicaID(high: 1, low: 1),
+      time: HybridTime(bits: UInt64(number)), wallMilliseconds: row.timestampMilliseconds ?? 0,
+      session: 1,
+      event: .attempt(
+        Attempt(
+          item: row.item, skills: row.skills, isCorrect: row.isCorrect,
+          durationMilliseconds: row.durationMilliseconds)))
+  }
+}
+
+@Suite struct `The simulated class` {
+  @Test func `is the same for a seed, and another for another`() throws {
+    #expect(try Classroom.rows(seed: 3) == Classroom.rows(seed: 3))
+    #expect(try Classroom.rows(seed: 3) != Classroom.rows(seed: 4))
+  }
+
+  @Test func `learns`() throws {
+    let rows = try Classroom.rows(learners: 60, answers: 60)
+    let early = rows.prefix(while: { _ in true }).enumerated().filter { place, row in
+      place < 20 || rows[place - 20].learner != row.learner
+    }
+    func share(_ rows: [Interaction]) -> Double {
+      Double(rows.count { $0.isCorrect }) / Double(max(1, rows.count))
+    }
+    let first = Set(early.map(\.offset))
+    #expect(
+      share(rows.indices.filter { !first.contains($0) }.map { rows[$0] })
+        > share(early.map(\.element)) + 0.05)
+    #expect(
+      rows.allSatisfy { $0.timestampMilliseconds != nil && $0.durationMilliseconds ?? 0 >= 2000 })
+  }
+}

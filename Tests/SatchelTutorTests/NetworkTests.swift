@@ -1,0 +1,79 @@
+import SatchelCore
+import Testing
+
+@testable import SatchelTutor
+
+@Suite struct `The network` {
+  @Test(arguments: [(1, 8, 3), (5, 128, 100), (7, 20, 64), (13, 64, 128), (6, 16, 1)])
+  func `computes the same in both kernels, to the last bit`(rows: Int, columns: Int, depth: Int) {
+    var dice = Dice(state: UInt64(rows * columns * depth))
+    func numbers(_ count: Int) -> [Float] {
+      (0..<count).map { _ in Float.random(in: -1...1, using: &dice) }
+    }
+    let (a, b, start) = (numbers(rows * depth), numbers(depth * columns), numbers(rows * columns))
+    for isAdding in [false, true] {
+      let results = Kernel.allCases.map { kernel in
+        var c = start
+        kernel.multiply(
+          rows: rows, columns: columns, depth: depth, a, rowStride: depth, by: b,
+          rowStride: columns, into: &c, rowStride: columns, isAdding: isAdding)
+        return c
+      }
+      #expect(results[0] == results[1])
+
+      var transposed = a
+      for row in 0..<rows { for k in 0..<depth { transposed[k * rows + row] = a[row * depth + k] } }
+      var c = start
+      Kernel.portable.multiply(
+        rows: rows, columns: columns, depth: depth, transposed, rowStride: 1, columnStride: rows,
+        by: b, rowStride: columns, into: &c, rowStride: columns, isAdding: isAdding)
+      #expect(c == results[0])
+    }
+  }
+
+  @Test func `multiplies as one does by hand`() {
+    var c: [Float] = [0, 0, 0, 0]
+    Kernel.serving.multiply(
+      rows: 2, columns: 2, depth: 2, [1, 2, 3, 4], rowStride: 2, by: [5, 6, 7, 8], rowStride: 2,
+      into: &c, rowStride: 2, isAdding: false)
+    #expect(c == [19, 22, 43, 50])
+  }
+
+  @Test func `has a logistic function that is close to the exact one`() {
+    for step in -200...200 {
+      let x = Float(step) / 10
+      #expect((Double(logistic(x)) - ExactMath.sigmoid(Double(x))).magnitude < 1e-6)
+    }
+    #expect((0...1).contains(logistic(.infinity)) && (0...1).contains(logistic(-.infinity)))
+  }
+
+  @Test func `has a name and a group for each input`() {
+    #expect(FeatureSchema.names.count == FeatureSchema.computed)
+    #expect(FeatureSchema.groups.count == FeatureSchema.count)
+    #expect(Set(FeatureSchema.names.map(\.name)).count == FeatureSchema.computed)
+    #expect(FeatureSchema.itemVector.upperBound == Network.inputs)
+  }
+
+  @Test(arguments: [21, 22] as [UInt64])
+  func `foretells in a ranking what it foretells alone`(seed: UInt64) {
+    var dice = Dice(state: seed)
+    var diary = Diary()
+    for _ in 0..<60 {
+      let candidate = School.candidates[Int.random(in: 0..<12, using: &dice)]
+      diary.answers(
+        candidate.item.text, Bool.random(using: &dice), skills: candidate.skills.map(\.text),
+        after: Int64.random(in: 0...90_000, using: &dice))
+    }
+    let tutor = Tutor(weights: .random(seed: seed))
+    let now = diary.now + 3_600_000
+    let ranking = School.ranking(tutor, diary.fold, now: now)
+    #expect(ranking.count == 12)
+    for recommendation in ranking {
+      let candidate = School.candidates.first { $0.item == recommendation.item }
+      let alone = tutor.predict(
+        item: recommendation.item, skills: candidate?.skills ?? [],
+        difficulty: candidate?.difficulty, fold: diary.fold, nowMilliseconds: now)
+      #expect((alone - recommendation.probabilityCorrect).magnitude < 1e-5, "seed \(seed)")
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import SatchelCore
+import Testing
+
+@testable import SatchelTutor
+
+@Suite struct `A model file` {
+  @Test func `reads back as it was written`() throws {
+    let weights = Weights.random(seed: 1)
+    let bytes = weights.encoded()
+    let back = try Weights(bytes: bytes)
+    #expect(back == weights)
+    #expect(back.encoded() == bytes)
+    #expect(try Weights(bytes: Weights.baseline.encoded()) == .baseline)
+  }
+
+  @Test func `of 20,000 items stays under a megabyte`() {
+    let width = ModelTables.itemNumbers + ModelTables.itemVector
+    var tables = ModelTables.empty
+    tables.items = KeyTable(
+      width: width, sortedHashes: (0..<20_000).map { UInt64($0) << 40 },
+      values: [Float](repeating: 0.5, count: 20_000 * width))
+    let weights = Weights(
+      means: Weights.baseline.means, scales: Weights.baseline.scales,
+      network: Weights.baseline.network, tables: tables,
+      calibration: Weights.Calibration(slope: 1, shift: 0))
+    #expect(weights.encoded().count <= 1_000_000)
+  }
+
+  @Test func `is refused when it is cut anywhere`() {
+    let bytes = Weights.random(seed: 2).encoded()
+    for length in [0, 7, 8, 9, 200, 2000, bytes.count - 1] {
+      #expect(code(Array(bytes.prefix(length))) == .modelMalformed)
+    }
+    #expect(code(bytes + [0]) == .modelMalformed)
+  }
+
+  @Test(arguments: [UInt64.max, 1 << 40, 100_000_000, 65_537])
+  func `is refused for a huge header`(length: UInt64) {
+    var bytes: [UInt8] = []
+    bytes.appendLittleEndian(length)
+    bytes += [UInt8](repeating: 0x20, count: 70_000)
+    #expect(code(bytes) == .modelMalformed)
+  }
+
+  @Test(arguments: [
+    "", "{", "[]", "{}x", "nonsense", "{\"a\":1}", "{\"a\":{\"dtype\":\"F32\"}}",
+    "{\"a\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}}",
+    "{\"a\":{\"dtype\":\"F32\",\"shape\":[99999999999999999999],\"data_offsets\":[0,4]}}",
+    "{\"a\":{\"dtype\":\"F32\",\"shape\":[999999999,999999999,999999999],\"data_offsets\":[0,4]}}",
+    "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,0]}}",
+    "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,999999]}}",
+    "{\"a\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}",
+    "{\"a\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]},"
+      + "\"b\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[2,6]}}",
+    "{\"a\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]},"
+      + "\"a\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[4,8]}}",
+    "{\"a\":{\"dtype\":\"U8\",\"shape\":[8],\"data_offsets\":[0,8]}}",
+  ])
+  func `is refused for a header that lies`(header: String) {
+    var bytes: [UInt8] = []
+    bytes.appendLittleEndian(UInt64(header.utf8.count))
+    bytes += Array(header.utf8) + [UInt8](repeating: 0, count: 8)
+    #expect(code(bytes) == .modelMalformed)
+  }
+
+  @Test(arguments: [
+    ("\"shape\":[100,128]", "\"shape\":[128,100]"), ("\"shape\":[64,4]", "\"shape\":[4,64]"),
+    ("\"schema\":\"1\"", "\"schema\":\"2\""), ("\"version\":\"1\"", "\"version\":\"9\""),
+  ])
+  func `is refused for another shape or schema`(from: String, to: String) {
+    #expect(code(edited(from, to)) == .modelShapeMismatch)
+  }
+
+  @Test func `is refused for another type of numbers`() {
+    #expect(code(edited("\"dtype\":\"F32\"", "\"dtype\":\"I32\"")) == .modelMalformed)
+    #expect(code(edited("\"dtype\":\"F32\"", "\"dtype\":\"F16\"")) == .modelMalformed)
+  }
+
+  @Test func `is refused for another format or a missing tensor`() {
+    #expect(code(edited("satchel-model", "another-model")) == .modelMalformed)
+    #expect(code(edited("\"items.keys\"", "\"items.kezs\"")) == .modelMalformed)
+  }
+
+  @Test(arguments: [Float.nan, .infinity, -.infinity, 10_001])
+  func `is refused for numbers that are not finite or too large`(bad: Float) {
+    var bytes = Weights.random(seed: 3).encoded()
+    let header = Int(bytes[..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+    var number: [UInt8] = []
+    number.appendLittleEndian(bad.bitPattern)
+    bytes.replaceSubrange(8 + header..<12 + header, with: number)
+    #expect(code(bytes) == .modelNotFinite)
+  }
+
+  @Test func `is refused when it does not compute what it computed where it was trained`() {
+    var bytes = Weights.random(seed: 4).encoded()
+    let header = Int(bytes[..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+    // One weight of the first layer: after 3 scalars and 2 * 76 numbers.
+    let place = 8 + header + 4 * (3 + 152)
+    bytes.replaceSubrange(place..<place + 4, with: [0, 0, 0x80, 0x40])
+    #expect(code(bytes) == .modelMalformed)
+  }
+
+  @Test(arguments: [31, 32] as [UInt64])
+  func `never crashes the reader, whatever byte is wrong`(seed: UInt64) {
+    var dice = Dice(state: seed)
+    let whole = Weights.random(seed: 5).encoded()
+    for _ in 0..<60 {
+      var bytes = whole
+      bytes[Int.random(in: 0..<2200, using: &dice)] = UInt8.random(in: 0...255, using: &dice)
+      _ = code(bytes)
+    }
+  }
+
+  private func code(_ bytes: [UInt8]) -> SatchelError.Code? {
+    do {
+      _ = try Weights(bytes: bytes)
+      return nil
+    } catch {
+      return error.code
+    }
+  }
+
+  /// A good file with one text of its header replaced by another of the same length.
+  private func edited(_ from: String, _ to: String) -> [UInt8] {
+    var bytes = Weights.random(seed: 6).encoded()
+    let (old, new) = (Array(from.utf8), Array(to.utf8))
+    precondition(old.count == new.count)
+    for start in 0..<2500 where Array(bytes[start..<start + old.count]) == old {
+      bytes.replaceSubrange(start..<start + old.count, with: new)
+      return bytes
+    }
+    Issue.record("\(from) is not in the header")
+    return bytes
+  }
+}
