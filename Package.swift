@@ -92,7 +92,7 @@ let package = Package(
       name: "SatchelHub",
       dependencies: [
         "SatchelCore", "SatchelWire", "SatchelSync", "SatchelStore", "SatchelTraining",
-        hummingbird, logging,
+        "SatchelTutor", "SatchelImport", hummingbird, logging,
       ],
       path: "Sync/Hub", exclude: ["README.md"], swiftSettings: strict),
 
@@ -103,7 +103,9 @@ let package = Package(
       exclude: ["README.md"], swiftSettings: strict),
     .executableTarget(
       name: "satchel-hub",
-      dependencies: ["SatchelHub", "SatchelTraining", argumentParser],
+      dependencies: [
+        "SatchelHub", "SatchelStore", "SatchelTraining", "SatchelCore", argumentParser, logging,
+      ],
       path: "Sync/satchel-hub", exclude: ["README.md"], swiftSettings: strict),
 
     // Tests: a folder a target.

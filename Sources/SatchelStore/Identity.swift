@@ -25,6 +25,29 @@ extension Store {
     try write { db in try signingKey(db) }
   }
 
+  /// The key of a hub, the same for all its life, made now if there is none.
+  ///
+  /// A hub writes no records, so an old key cannot sign a second history, and its clients have pinned that key. A file
+  /// that was copied or put back from a backup therefore keeps it, and starts a new epoch.
+  package func establishHubIdentity() throws(SatchelError) -> SigningKey {
+    try write { db in
+      let seen = try? String(contentsOf: sibling(".beacon"), encoding: .utf8)
+      let found = Beacon.Place(of: url)
+      if let stored = try Self.newestIdentity(db), identityState.withLock({ $0.key }) == nil,
+        !stored.beacon.allows(place: found, cookieFile: seen)
+      {
+        let cookie = UInt64.random(in: 1 ... .max)
+        let adopted = Beacon(
+          place: found, cookie: seen.flatMap { UInt64($0, radix: 16) } ?? cookie, previous: nil)
+        if seen != nil { try? Data(adopted.cookieText.utf8).write(to: sibling(".beacon")) }
+        try db.execute(
+          sql: "UPDATE identity SET beacon = ? WHERE id = ?", arguments: [adopted.text, stored.row])
+        try Self.startNewEpoch(db)
+      }
+      return try signingKey(db)
+    }
+  }
+
   /// The key to write with, decided at this handle's first write and the same from then on.
   func signingKey(_ db: Database) throws -> SigningKey {
     if let key = identityState.withLock({ $0.key }) { return key }

@@ -47,7 +47,11 @@ package final class Store: Sendable {
   }
 
   /// Closes the connections; a handle that is dropped closes by itself.
+  ///
+  /// What the WAL holds is moved into the file first, so that whoever copies the file alone has all of it. When
+  /// another process reads just now that cannot be done, and the WAL stays: it loses nothing.
   package func close() throws(SatchelError) {
+    _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
     try StoreError.mapped(url.path) { try pool.close() }
   }
 
@@ -83,27 +87,30 @@ package final class Store: Sendable {
 // MARK: - Opening
 
 extension Store {
-  /// Looks at the first 100 bytes before SQLite does, so that a foreign or newer file stays untouched.
+  /// Looks at the file before SQLite writes to it, so that a foreign or newer one stays untouched.
   private static func checkHeader(_ path: String) throws(SatchelError) {
-    guard let handle = FileHandle(forReadingAtPath: path) else {
-      throw SatchelError(.fileUnreadable, subject: path)
-    }
-    defer { try? handle.close() }
-    let header: Data
-    do {
-      header = try handle.read(upToCount: 100) ?? Data()
-    } catch {
-      throw SatchelError(.fileUnreadable, subject: path)
-    }
-    // A kill between creating the file and the first commit leaves it empty: SQLite takes that for a new database.
-    if header.isEmpty { return }
-    guard header.count == 100, header.starts(with: Array("SQLite format 3\0".utf8)) else {
+    guard let header = try FileHeader(path) else { return }
+    if header.applicationID == UInt32(applicationID) {
+      guard header.userVersion <= UInt32(schemaVersion) else {
+        throw SatchelError(.storeNewer, subject: path, cause: "schema \(header.userVersion)")
+      }
+    } else if header.applicationID != 0 || (!header.isWAL && header.pages > 1) {
+      throw SatchelError(.storeForeign, subject: path)
+    } else if header.isWAL, try holdsTablesOfOthers(path) {
       throw SatchelError(.storeForeign, subject: path)
     }
-    var reader = ByteReader(Array(header[68..<72]))
-    let found = reader.bigEndian(UInt32.self) ?? 0
-    guard found == UInt32(applicationID) || found == 0 else {
-      throw SatchelError(.storeForeign, subject: path)
+  }
+
+  /// A WAL file whose header says nothing yet: ours, killed in its first minute, or another program's.
+  private static func holdsTablesOfOthers(_ path: String) throws(SatchelError) -> Bool {
+    try StoreError.mapped(path) {
+      var configuration = Configuration()
+      configuration.readonly = true
+      return try DatabaseQueue(path: path, configuration: configuration).read { db in
+        let application = try Int32.fetchOne(db, sql: "PRAGMA application_id")
+        let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
+        return application != applicationID && tables > 0
+      }
     }
   }
 
@@ -173,5 +180,39 @@ extension Store {
         try db.execute(sql: "PRAGMA user_version = \(index + 1)")
       }
     }
+  }
+}
+
+/// What the first 100 bytes of an SQLite file say (sqlite.org/fileformat2.html, section 1.3).
+private struct FileHeader {
+  let isWAL: Bool
+  let pages: UInt32
+  let userVersion: UInt32
+  let applicationID: UInt32
+
+  /// `nil` for an empty file, which SQLite takes for a new database: a kill right after creation leaves one.
+  /// - Throws: `store.foreign` for what is no SQLite file.
+  init?(_ path: String) throws(SatchelError) {
+    guard let handle = FileHandle(forReadingAtPath: path) else {
+      throw SatchelError(.fileUnreadable, subject: path)
+    }
+    defer { try? handle.close() }
+    let bytes: [UInt8]
+    do {
+      bytes = Array(try handle.read(upToCount: 100) ?? Data())
+    } catch {
+      throw SatchelError(.fileUnreadable, subject: path)
+    }
+    if bytes.isEmpty { return nil }
+    guard bytes.count == 100, bytes.starts(with: Array("SQLite format 3\0".utf8)) else {
+      throw SatchelError(.storeForeign, subject: path)
+    }
+    func number(at offset: Int) -> UInt32 {
+      bytes[offset..<offset + 4].reduce(0) { $0 << 8 | UInt32($1) }
+    }
+    isWAL = bytes[18] == 2
+    pages = number(at: 28)
+    userVersion = number(at: 60)
+    applicationID = number(at: 68)
   }
 }

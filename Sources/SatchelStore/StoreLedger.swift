@@ -88,6 +88,20 @@ extension Store: Ledger {
   }
 }
 
+// MARK: - Restoring
+
+extension Store {
+  /// Says that this file was restored or promoted: cursors into its earlier life mean nothing any more, so each client
+  /// offers its records again and takes all of ours, at the cost of bytes only.
+  package func startNewEpoch() throws(SatchelError) {
+    try write { db in try Self.startNewEpoch(db) }
+  }
+
+  static func startNewEpoch(_ db: Database) throws {
+    try db.execute(sql: "UPDATE ledger SET epoch = ?", arguments: [Int64.random(in: 1 ... .max)])
+  }
+}
+
 // MARK: - Segments in and out
 
 extension Store {
@@ -95,7 +109,7 @@ extension Store {
   private static let segmentOverheadBytes = 110
 
   private static let segmentColumns = """
-    SELECT arrival, first, count, signature, segment.peer, bytes,
+    SELECT arrival, first, count, segment.signature, segment.peer, bytes,
       replica.public_key, learner.learner, stream.nonce
     FROM segment JOIN stream ON stream.id = segment.stream
     JOIN replica ON replica.id = stream.replica JOIN learner ON learner.id = stream.learner

@@ -11,8 +11,9 @@ package import SatchelCore
 ///    prerequisites) an answer, less as it nears 3; it falls back by half to 0.6 of its peak within 20 days.
 /// 4. Knowing: logit = a + e + strength - 0.6 - 0.8 * share of prerequisites not mastered (strength below 1).
 ///    Right = guess + (1 - guess) * logistic(logit), and 2 % are slips.
-/// 5. Learners come for sittings of 6 to 14 answers, 0.3 to 4 days apart, and mostly take the first skills that they
-///    have not mastered; a fifth of the answers review an older skill. Three wrong in a row end a sitting in half of
+/// 5. Learners come for sittings of 6 to 14 answers, 0.3 to 4 days apart, and mostly take one of the first three
+///    skills that they have not mastered but whose prerequisites they have; one in seven such choices jumps ahead, and a
+///    fifth of all answers review an older skill. Three wrong in a row end a sitting in half of
 ///    the cases.
 /// 6. The time spent is the pace * e^(N(0, 0.4) + 0.3 if wrong - 0.15 * strength).
 package struct ClassSimulator: Sendable {

@@ -21,6 +21,8 @@ struct Lesson {
 
   init(_ rows: CleanedRows, _ split: Split, _ options: TrainingOptions) {
     self.rows = rows
+    var options = options
+    options.batchRows = max(1, options.batchRows)
     self.options = options
     let statistics = Statistics(rows, split)
     tables = statistics.tables(without: nil)
@@ -31,7 +33,7 @@ struct Lesson {
     dataset = Dataset(rows, threads: options.threads) {
       split.shares[$0] == .train ? parts[split.part[$0]] : whole
     }
-    rowsOfShare = Self.rowsOfShare(rows, split)
+    rowsOfShare = split.rowsOfShare(rows)
     trainRows = rowsOfShare[0].filter { !rows.isDuplicate[$0] }
     (means, scales) = dataset.scaling(over: trainRows)
     random = SeededRandom(seed: options.seed)
@@ -70,7 +72,9 @@ struct Lesson {
       }
     }
     (parameters, vectors) = (best.parameters, best.vectors)
-    calibrate()
+    let judges = rows(of: .validation)
+    calibration = Weights.Calibration(
+      fitting: logits(judges, weights()), to: judges.map { rows.isCorrect[$0] })
   }
 
   private mutating func runEpoch(_ epoch: Int, _ isCancelled: () -> Bool) throws(SatchelError)
@@ -226,48 +230,6 @@ struct Lesson {
       for place in 0..<block.count { logits.append(outputs[place * Network.headStride]) }
     }
     return logits
-  }
-
-  /// Platt scaling on the validation rows (Platt 1999): slope and shift by Newton's method, kept near 1 and 0 by a
-  /// small ridge, for a few hundred rows must not bend the model.
-  private mutating func calibrate() {
-    let chosen = rows(of: .validation)
-    let logits = logits(chosen, weights()).map { Double($0) }
-    var (slope, shift) = (1.0, 0.0)
-    let ridge = 20.0
-    for _ in 0..<12 {
-      var gradient = (ridge * (slope - 1), ridge * shift)
-      var curvature = (ridge, 0.0, ridge)
-      for (logit, row) in zip(logits, chosen) {
-        let probability = ExactMath.sigmoid(slope * logit + shift)
-        let error = probability - (rows.isCorrect[row] ? 1 : 0)
-        let weight = probability * (1 - probability)
-        gradient.0 += error * logit
-        gradient.1 += error
-        curvature.0 += weight * logit * logit
-        curvature.1 += weight * logit
-        curvature.2 += weight
-      }
-      let determinant = curvature.0 * curvature.2 - curvature.1 * curvature.1
-      guard determinant > 1e-9 else { break }
-      slope -= (curvature.2 * gradient.0 - curvature.1 * gradient.1) / determinant
-      shift -= (curvature.0 * gradient.1 - curvature.1 * gradient.0) / determinant
-    }
-    if slope.isFinite, shift.isFinite, slope > 0.1, slope < 10, shift.magnitude < 10 {
-      calibration = Weights.Calibration(slope: Float(slope), shift: Float(shift))
-    }
-  }
-
-  private static func rowsOfShare(_ rows: CleanedRows, _ split: Split) -> [[Int]] {
-    var chosen: [[Int]] = [[], [], []]
-    for row in 0..<rows.count {
-      switch split.shares[Int(rows.learnerOfRow[row])] {
-      case .train: chosen[0].append(row)
-      case .validation: chosen[1].append(row)
-      case .test: chosen[2].append(row)
-      }
-    }
-    return chosen
   }
 
   /// He et al. 2015, eq. 10: deviation sqrt(2 / inputs); the padding stays 0.

@@ -58,7 +58,9 @@ struct SimulatedLearner {
     if open.isEmpty || (!met.isEmpty && random.uniform() < 0.2) {
       skill = met.isEmpty ? course.order[0] : met[random.below(met.count)]
     } else {
-      skill = open[random.below(min(3, open.count))]
+      let ready = open.filter { readiness($0) >= 1 }
+      let next = ready.isEmpty || random.uniform() < 0.15 ? open : ready
+      skill = next[random.below(min(3, next.count))]
     }
     let items = course.itemsOfSkill[skill]
     let item = items[random.below(items.count)]

@@ -41,4 +41,17 @@ struct Split {
     self.shares = shares
     self.part = part
   }
+
+  /// The rows of each share, ascending: train, validation, test.
+  func rowsOfShare(_ rows: CleanedRows) -> [[Int]] {
+    var chosen: [[Int]] = [[], [], []]
+    for row in 0..<rows.count {
+      switch shares[Int(rows.learnerOfRow[row])] {
+      case .train: chosen[0].append(row)
+      case .validation: chosen[1].append(row)
+      case .test: chosen[2].append(row)
+      }
+    }
+    return chosen
+  }
 }

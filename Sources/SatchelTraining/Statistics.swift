@@ -91,14 +91,14 @@ struct Statistics {
     let base = Self.logit(right: whole.right + 1, of: whole.count + 2)
     let baseDuration = whole.durationCount > 0 ? whole.durations / whole.durationCount : 0
     let skillLogits = skillSums.map { Self.shrunk($0.right, $0.count, to: base, weight: 10) }
-    let skillRows = skillSums.indices.filter { skillSums[$0].count > 0 }.map { skill in
+    let skillRows = kept(skillSums, hashes: skillHashes, atMost: Weights.skillsMax).map { skill in
       (
         hash: skillHashes[skill],
         values: [skillLogits[skill], logOnePlus(skillSums[skill].count)]
           + Array(repeating: Float(0), count: ModelTables.skillVector)
       )
     }
-    let itemRows = kept(itemSums).map { item in
+    let itemRows = kept(itemSums, hashes: itemHashes, atMost: Self.itemsMax).map { item in
       let own = skillsOfItem[item].map { skillLogits[Int($0)] }
       let prior = own.isEmpty ? base : own.reduce(0, +) / Float(own.count)
       return (
@@ -118,13 +118,14 @@ struct Statistics {
     return zip(sums[Split.parts], sums[part]).map { $0 - $1 }
   }
 
-  private func kept(_ sums: [Sums]) -> [Int] {
+  /// What somebody answered, the most answered first where there are too many.
+  private func kept(_ sums: [Sums], hashes: [UInt64], atMost limit: Int) -> [Int] {
     let answered = sums.indices.filter { sums[$0].count > 0 }
-    guard answered.count > Self.itemsMax else { return answered }
+    guard answered.count > limit else { return answered }
     // Ties by hash: which of two items stays must not depend on the order of the file.
     return Array(
-      answered.sorted { (sums[$0].count, itemHashes[$0]) > (sums[$1].count, itemHashes[$1]) }
-        .prefix(Self.itemsMax))
+      answered.sorted { (sums[$0].count, hashes[$0]) > (sums[$1].count, hashes[$1]) }
+        .prefix(limit))
   }
 
   private static func numbers(_ sums: Sums, _ prior: Float, _ baseDuration: Float) -> [Float] {

@@ -68,7 +68,7 @@ package struct Memory: Equatable, Sendable {
     let increase =
       parameters.sameDayGain[rating.rawValue - 1]
       * ExactMath.pow(stabilityDays, -parameters.weights[19])
-    return stabilityDays * (rating == .again || rating == .hard ? increase : max(1, increase))
+    return stabilityDays * (rating == .again ? increase : max(1, increase))
   }
 
   private func recalledStability(

@@ -26,13 +26,13 @@ struct SkillMap {
 
   func situation(of set: [Int]) -> Path.SkillSituation {
     let weakest = set.min { (mastery[$0], $0) < (mastery[$1], $1) }
-    let missing = set.flatMap { view.course.prerequisites[$0] }.filter { !set.contains($0) }
+    let missing = set.flatMap { skill in view.course.prerequisites[skill].filter { $0 != skill } }
       .min { (proven[$0], $0) < (proven[$1], $1) }
     let ease = set.map { Float(view.skillStates[$0].ease) / 100 }.reduce(0, +)
     return Path.SkillSituation(
       mastery: weakest.map { mastery[$0] } ?? 0,
       attempts: set.map { Int(view.skillStates[$0].attempts) }.min() ?? 0,
-      readiness: missing.map { min(1, max(0, (proven[$0] - 0.2) / 0.35)) } ?? 1,
+      readiness: missing.map { min(1, max(0, (proven[$0] - 0.3) / 0.35)) } ?? 1,
       goalCloseness: hasGoal ? set.map(closeness).max() ?? 0 : nil,
       ease: set.isEmpty ? 0 : ease / Float(set.count), weakest: weakest, missing: missing)
   }

@@ -111,6 +111,7 @@ import Testing
       at: DeviceMoment(wallMilliseconds: 1, session: 1))
 
     #expect(try store.publicKey() != original)
+    #expect(try store.recordCount(of: StoreWorld.mei) == 4)
     #expect(try store.examine(.quick).streams == 2)
     try store.expectHealthy()
   }

@@ -82,10 +82,12 @@ import Testing
     }
   }
 
-  @Test func `repeats itself for a seed`() throws {
+  @Test func `repeats itself for a seed, on one thread or two`() throws {
     let rows = try Classroom.rows(learners: 15, answers: 20)
     let first = try Trainer(options: Classroom.quick(epochs: 2)).train(rows)
-    let second = try Trainer(options: Classroom.quick(epochs: 2)).train(rows)
+    var twice = Classroom.quick(epochs: 2)
+    twice.threads = 2
+    let second = try Trainer(options: twice).train(rows)
     #expect(first.weights.encoded() == second.weights.encoded())
     var other = Classroom.quick(epochs: 2)
     other.seed = 2

@@ -43,6 +43,19 @@ import Testing
     #expect((places["adding-3"] ?? 99) < (places["fractions-0"] ?? 0))
   }
 
+  @Test func `lets an item wait that exercises its skill's prerequisite as well`() {
+    let (adding, fractions) = (SkillID(checked: "adding"), SkillID(checked: "fractions"))
+    let tutor = Tutor()
+    let course = tutor.prepare(
+      candidates: [
+        Candidate(item: ItemID(checked: "both"), skills: [fractions, adding], position: 0),
+        Candidate(item: ItemID(checked: "sum"), skills: [adding], position: 1),
+      ], prerequisites: [fractions: [adding]])
+    let ranking = tutor.recommend(
+      from: course, fold: LearnerFold(), goal: nil, nowMilliseconds: 0, limit: 2)
+    #expect(ranking.map(\.item.text) == ["sum", "both"])
+  }
+
   @Test func `opens the next skill once its prerequisite is mastered`() {
     var diary = Diary()
     for round in 0..<12 { diary.answers("adding-\(round % 4)", true) }

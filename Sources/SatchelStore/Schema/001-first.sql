@@ -221,3 +221,12 @@ CREATE TABLE blob (
   sha256 BLOB PRIMARY KEY,
   bytes BLOB NOT NULL
 ) STRICT;
+
+-- Devices that a hub has met, and whether they still may come.
+CREATE TABLE device (
+  public_key BLOB PRIMARY KEY,          -- 32 bytes
+  first_seen INTEGER NOT NULL,
+  last_seen INTEGER NOT NULL,           -- to the minute, unless the fingerprint moved
+  last_fingerprint BLOB NOT NULL,       -- 32 bytes: what the device said that it holds
+  state TEXT NOT NULL CHECK (state IN ('active', 'revoked'))
+) STRICT, WITHOUT ROWID;

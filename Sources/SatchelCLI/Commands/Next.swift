@@ -1,0 +1,113 @@
+import ArgumentParser
+import Foundation
+import Satchel
+
+struct Next: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Say what a learner should do now, and why.",
+    discussion: "Example: satchel next Mei -n 5 --explain --goal add-fractions-unlike")
+
+  @Argument(help: "Her pseudonym, her name, or the name that a file gave her.")
+  var learner: String
+
+  @Option(name: [.customShort("n"), .customLong("limit")], help: "At most this many.")
+  var limit = 10
+
+  @Flag(help: "Show the reasons.")
+  var explain = false
+
+  @Option(help: ArgumentHelp("A skill that she wants to reach.", valueName: "skill"))
+  var goal: String?
+
+  @Option(help: ArgumentHelp("Instead of now, ISO 8601.", valueName: "time"))
+  var at: Moment?
+
+  @OptionGroup var options: GlobalOptions
+
+  func validate() throws {
+    guard (1...10_000).contains(limit) else { throw ValidationError("-n takes 1 to 10000.") }
+  }
+
+  func run() async throws {
+    let replica = try options.open()
+    let id = try replica.learner(learner)
+    let goal = try self.goal.map { try SkillID($0) }
+    let start = ContinuousClock.now
+    let found = try replica.recommend(for: id, limit: limit, goal: goal, at: at?.date)
+    let milliseconds = Times.seconds(since: start) * 1000
+    let words = try RecommendationWords(replica, options.language)
+    if options.json {
+      let all = try found.map { try words.json($0) }
+      let json: JSON = [
+        "recommendations": .array(all), "milliseconds": JSON(seconds: milliseconds),
+      ]
+      Output.standard.line(json.text)
+    } else {
+      for line in try words.lines(found, explain: explain, options.style) {
+        Output.standard.line(line)
+      }
+    }
+  }
+}
+
+/// Recommendations in words.
+struct RecommendationWords {
+  private let replica: Replica
+  private let language: Language
+  private let skillTitles: [SkillID: LocalizedText]
+
+  init(_ replica: Replica, _ language: Language) throws {
+    self.replica = replica
+    self.language = language
+    skillTitles = try replica.skillTitles()
+  }
+
+  func json(_ recommendation: Recommendation) throws -> JSON {
+    [
+      "item": JSON(recommendation.item), "title": .string(try title(recommendation.item)),
+      "score": .number(recommendation.score),
+      "p_correct": .number(recommendation.probabilityCorrect),
+      "due": Times.json(recommendation.dueMilliseconds),
+      "reasons": .array(
+        recommendation.reasons.map { reason in
+          [
+            "code": .string(reason.code.rawValue), "weight": .number(reason.weight),
+            "text": .string(sentence(reason)),
+          ]
+        }),
+    ]
+  }
+
+  func lines(_ recommendations: [Recommendation], explain: Bool, _ style: Style) throws -> [String] {
+    guard !recommendations.isEmpty else {
+      return [language == .chinese ? "没有可做的题目。" : "There is nothing to do yet."]
+    }
+    let isChinese = language == .chinese
+    var table = Table(
+      isChinese ? ["#", "题目", "答对", "复习", "内容"] : ["#", "item", "right", "due", "title"],
+      rightAligned: [0, 2])
+    for (index, recommendation) in recommendations.enumerated() {
+      table.add(
+        "\(index + 1)", recommendation.item.text, percent(recommendation.probabilityCorrect),
+        recommendation.dueMilliseconds.map { String(Times.text($0).prefix(10)) } ?? "-",
+        Table.clipped(try title(recommendation.item), columns: max(20, Screen.width - 50)))
+    }
+    let rows = table.lines(style)
+    guard explain else { return rows }
+    return [rows[0]]
+      + zip(rows.dropFirst(), recommendations).flatMap { row, recommendation in
+        [row] + recommendation.reasons.map { "   • " + Table.printable(sentence($0)) }
+      }
+  }
+
+  /// The question; the key for an item that no pack describes.
+  private func title(_ item: ItemID) throws -> String {
+    let text = try replica.item(item)?.question.text(in: language) ?? ""
+    return text.isEmpty ? item.text : text
+  }
+
+  private func sentence(_ reason: Reason) -> String {
+    let skill = reason.arguments.skill.flatMap { skillTitles[$0]?.text(in: language) }
+    return reason.text(in: language, skillTitle: skill)
+  }
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Foundation
+import Satchel
+
+/// Times as the command line writes them: ISO 8601, UTC.
+enum Times {
+  /// To the second.
+  static func text(_ milliseconds: Int64) -> String {
+    let seconds = Double(milliseconds) / 1000
+    return UTCSeconds.text(Int64(min(max(seconds.rounded(.down), 0), 253_402_300_799)))
+  }
+
+  /// To the millisecond.
+  static func exactText(_ milliseconds: Int64) -> String {
+    let digits = String(((milliseconds % 1000) + 1000) % 1000)
+    let padding = String(repeating: "0", count: 3 - digits.count)
+    return text(milliseconds).dropLast() + ".\(padding)\(digits)Z"
+  }
+
+  static func json(_ milliseconds: Int64?) -> JSON { JSON(milliseconds.map(text)) }
+
+  static func seconds(since start: ContinuousClock.Instant) -> Double {
+    (ContinuousClock.now - start) / .seconds(1)
+  }
+}
+
+/// A moment on the command line: `2026-09-01`, `2026-09-01T08:30:00Z`, with fractions or an offset as one likes.
+struct Moment: ExpressibleByArgument {
+  let date: Date
+
+  init?(argument: String) {
+    let forms: [ISO8601DateFormatter.Options] = [
+      [.withInternetDateTime], [.withInternetDateTime, .withFractionalSeconds], [.withFullDate],
+    ]
+    for options in forms {
+      let formatter = ISO8601DateFormatter()
+      formatter.formatOptions = options
+      if let date = formatter.date(from: argument) {
+        self.date = date
+        return
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,97 @@
+package import Foundation
+internal import Hummingbird
+internal import HummingbirdCore
+package import Logging
+package import SatchelCore
+package import SatchelStore
+internal import ServiceLifecycle
+
+/// A hub's door: HTTP over one store, from ``run(at:stopsOnSignals:ready:)`` until it is stopped.
+package final class HubServer: Sendable {
+  /// The most open connections; who comes later waits in the system's queue.
+  package static let connectionsMax = 1024
+  /// How long requests under way may take after the signal to stop.
+  private static let drainSeconds = 20
+  private static let idleSeconds: Int64 = 60
+
+  private let store: Store
+  private let key: PublicKey
+  private let log: Logger
+  private let clock: @Sendable () -> Int64
+
+  /// - Parameters:
+  ///   - store: opened with projection nil: a hub folds nothing. A restored store starts a new epoch here.
+  ///   - clock: milliseconds since 1970.
+  package init(store: Store, log: Logger, clock: @escaping @Sendable () -> Int64)
+    throws(SatchelError)
+  {
+    self.store = store
+    self.log = log
+    self.clock = clock
+    key = try store.establishHubIdentity().publicKey
+  }
+
+  /// Serves until the task is cancelled or, with `stopsOnSignals`, SIGTERM or SIGINT comes; then drains and returns.
+  ///
+  /// - Parameter ready: called once with the port that is listened on.
+  /// - Throws: `hub.failed` when the address cannot be listened on.
+  package func run(
+    at address: ListenAddress, stopsOnSignals: Bool, ready: @escaping @Sendable (Int) -> Void
+  ) async throws(SatchelError) {
+    var quiet = log
+    quiet.logLevel = .error
+    let application = Application(
+      router: router(),
+      server: .http1(configuration: .init(idleTimeout: .seconds(Self.idleSeconds))),
+      configuration: ApplicationConfiguration(
+        address: .hostname(address.host, port: address.port), serverName: nil,
+        availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionsMax)),
+      onServerRunning: { channel in ready(channel.localAddress?.port ?? address.port) },
+      logger: quiet)
+    var configuration = ServiceGroupConfiguration(
+      services: [application],
+      gracefulShutdownSignals: stopsOnSignals ? [.sigterm, .sigint] : [], logger: quiet)
+    configuration.maximumGracefulShutdownDuration = .seconds(Self.drainSeconds)
+    do {
+      try await ServiceGroup(configuration: configuration).run()
+    } catch is CancellationError {
+      // Stopped by its owner, or drained for as long as it may: both are an end and no error.
+    } catch {
+      throw SatchelError(.hubFailed, subject: address.description, cause: "\(error)")
+    }
+  }
+
+  private func router() -> Router<BasicRequestContext> {
+    let (threads, counters) = (StoreThreads(), Counters())
+    let sync = SyncEndpoint(
+      store: store, key: key, grants: Grants(store: store), threads: threads, counters: counters,
+      clock: clock)
+    let releases = Releases(store: store, threads: threads)
+    let desk = Desk(store: store, threads: threads, key: key, clock: clock)
+    let router = Router(context: BasicRequestContext.self)
+    router.add(middleware: RequestLog(log: log, counters: counters))
+    router.post("/v1/sync") { request, _ in try await sync.answer(request) }
+    router.get("/v1/models/{channel}") { request, context in
+      try await releases.manifest(.model, channel: context.parameters.require("channel"), request)
+    }
+    router.get("/v1/packs/{channel}") { request, context in
+      try await releases.manifest(.pack, channel: context.parameters.require("channel"), request)
+    }
+    router.get("/v1/blobs/{sha256}") { request, context in
+      try await releases.blob(context.parameters.require("sha256"), request)
+    }
+    router.get("/healthz") { _, _ in Self.text("ok") }
+    router.get("/metrics") { [store] _, _ in
+      Self.text(
+        try await threads.read { try counters.page(store) }, type: "text/plain; version=0.0.4")
+    }
+    router.get("/") { request, _ in try await desk.page(request) }
+    return router
+  }
+
+  private static func text(_ text: String, type: String = "text/plain") -> Response {
+    Response(
+      status: .ok, headers: [.contentType: type + "; charset=utf-8"],
+      body: .init(byteBuffer: ByteBuffer(string: text)))
+  }
+}

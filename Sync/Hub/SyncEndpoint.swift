@@ -1,0 +1,85 @@
+internal import Hummingbird
+internal import SatchelCore
+internal import SatchelStore
+internal import SatchelSync
+internal import SatchelWire
+
+/// `POST /v1/sync`: one exchange of a round, the hub's half.
+struct SyncEndpoint: Sendable {
+  let store: Store
+  let key: PublicKey
+  let grants: Grants
+  let threads: StoreThreads
+  let counters: Counters
+  let clock: @Sendable () -> Int64
+
+  /// Read the body, prove who sent it, decide what she may see, answer.
+  func answer(_ request: Request) async throws -> Response {
+    let body = try await RequestBytes.collect(request)
+    counters.received(body.count)
+    let (device, message) = try await threads.read { try Self.decode(body) }
+    let reply =
+      message.offered.isEmpty
+      ? try await threads.read { try answer(message, from: device) }
+      : try await threads.write { try admit(message, from: device) }
+    // Nothing but the length: a round that changes nothing must cost a classroom's line next to nothing.
+    return Response(status: .ok, body: .init(byteBuffer: ByteBuffer(bytes: reply)))
+  }
+
+  private static func decode(_ body: [UInt8]) throws(SatchelError) -> (PublicKey, SyncRequest) {
+    do {
+      return try Wire.decodeRequest(body)
+    } catch where error.code == .hubNotAHub {
+      // Wire has one word for a missing magic, meant for a client's ears; here it was the request that had none.
+      throw SatchelError(.replyMalformed, subject: "magic")
+    }
+  }
+
+  private func admit(_ request: SyncRequest, from device: PublicKey) throws(SatchelError) -> [UInt8]
+  {
+    // Only this thread admits, so the difference is what this request brought.
+    let before = try store.summary(of: .everyone).records
+    let reply = try answer(request, from: device)
+    counters.admitted(try store.summary(of: .everyone).records - before)
+    return reply
+  }
+
+  private func answer(_ request: SyncRequest, from device: PublicKey) throws(SatchelError)
+    -> [UInt8]
+  {
+    let now = clock()
+    let scope = try grants.scope(of: device, holding: request.fingerprint, at: now)
+    let channels = try store.publications().map {
+      ChannelVersion(kind: $0.kind, channel: $0.channel, version: $0.version)
+    }
+    let hub = Exchange.HubState(key: key, milliseconds: now, channels: channels)
+    return try Wire.encode(
+      Exchange.answer(request, from: device.replica, scope: scope, hub: hub, ledger: store))
+  }
+}
+
+/// The body of a request, within the limits of size and pace.
+private enum RequestBytes {
+  /// A body that comes slower than this, once it has taken ``patience``, is given up; see faults H6.
+  static let bytesPerSecondMin = 250.0
+  static let patience = Duration.seconds(30)
+
+  static func collect(_ request: Request) async throws -> [UInt8] {
+    let declared = request.headers[.contentLength].flatMap { Int($0) } ?? 0
+    guard declared <= Wire.bodyBytesMax else { throw tooLarge }
+    var bytes: [UInt8] = []
+    let start = ContinuousClock.now
+    for try await part in request.body {
+      // A length may lie, or be missing: what counts is what came.
+      guard bytes.count + part.readableBytes <= Wire.bodyBytesMax else { throw tooLarge }
+      bytes.append(contentsOf: part.readableBytesView)
+      let elapsed = ContinuousClock.now - start
+      if elapsed > patience, Double(bytes.count) < bytesPerSecondMin * (elapsed / .seconds(1)) {
+        throw SatchelError(.hubTimeout, subject: "body")
+      }
+    }
+    return bytes
+  }
+
+  private static var tooLarge: SatchelError { SatchelError(.inputTooLarge, subject: "body") }
+}
