@@ -44,7 +44,9 @@ extension Replica {
     var (candidateLoss, currentLoss, answers) = (0.0, 0.0, 0)
     for learner in try store.busiestLearners(limit: Self.trialLearnersMax) {
       var records: [Record] = []
-      try store.forEachRecord(of: learner) { records = $0.suffix(Self.trialRecordsMax).map(\.record) }
+      try store.forEachRecord(of: learner) {
+        records = $0.suffix(Self.trialRecordsMax).map(\.record)
+      }
       let result = trial(candidate, against: current, records: records)
       candidateLoss += result.candidateLogLoss * Double(result.count)
       currentLoss += result.currentLogLoss * Double(result.count)

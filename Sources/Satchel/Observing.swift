@@ -36,7 +36,8 @@ extension Replica {
 
   private func state(of learner: LearnerID, limit: Int) throws(SatchelError) -> LearnerSnapshot {
     LearnerSnapshot(
-      progress: try progress(of: learner), recommendations: try recommend(for: learner, limit: limit)
+      progress: try progress(of: learner),
+      recommendations: try recommend(for: learner, limit: limit)
     )
   }
 }

@@ -51,8 +51,10 @@ package struct Segment: Hashable, Sendable {
     guard first <= head.number + 1 else { throw SatchelError(.streamGap, subject: subject) }
     let fresh = Array(try records().dropFirst(Int(min(head.number + 1 - first, UInt64(count)))))
     let reached = head.appending(fresh)
-    guard fresh.isEmpty || stream.publicKey.isValid(
-      signature: signature, for: reached.signedBytes(of: stream.id))
+    guard
+      fresh.isEmpty
+        || stream.publicKey.isValid(
+          signature: signature, for: reached.signedBytes(of: stream.id))
     else {
       // INV-fork: the same device signed another history for a number that we hold.
       throw SatchelError(first <= head.number ? .streamForked : .streamSignature, subject: subject)

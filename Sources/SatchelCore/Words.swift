@@ -207,7 +207,8 @@ extension SatchelError.Code {
     case .hubNotAHub:
       ErrorWords(
         "what answered is not a hub", "回应的不是 Satchel 中心",
-        hint: "A captive portal or proxy may stand between; sign in to the network, then try again.",
+        hint:
+          "A captive portal or proxy may stand between; sign in to the network, then try again.",
         "可能有登录页或代理拦截；请先登录网络，再重试。")
     case .hubFailed:
       ErrorWords(

@@ -102,7 +102,9 @@ extension Store {
       found.advance(stream.stream.id, from: start, to: stream.head)
     }
     let row = try Row.fetchOne(db, sql: "SELECT fingerprint, streams, records FROM ledger")
-    let kept = row.map { ScopeSummary(sum: Hash256(bytes: $0[0] as Data) ?? .zero, streams: $0[1], records: $0[2]) }
+    let kept = row.map {
+      ScopeSummary(sum: Hash256(bytes: $0[0] as Data) ?? .zero, streams: $0[1], records: $0[2])
+    }
     if kept != found { out.problems.append("the fingerprint does not fit the streams") }
     out.records = found.records
     out.streams = found.streams

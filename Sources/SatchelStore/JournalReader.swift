@@ -16,7 +16,10 @@ struct JournalReader {
     var out: [StoredStream] = []
     var isDamaged = false
     try HotStatement(db, sql).run(learner.map { [.blob($0.bytes)] } ?? []) { row in
-      guard let stream = StoredStream(row) else { return isDamaged = true }
+      guard let stream = StoredStream(row) else {
+        isDamaged = true
+        return
+      }
       out.append(stream)
     }
     if isDamaged { throw SatchelError(.storeDamaged, subject: "stream") }

@@ -187,7 +187,8 @@ extension JournalTransaction {
   private mutating func learnerRow(_ learner: LearnerID) throws -> LearnerRow {
     if let row = learners[learner] { return row }
     var found: LearnerRow?
-    let sql = "SELECT id, fingerprint, streams, records, folded, state FROM learner WHERE learner = ?"
+    let sql =
+      "SELECT id, fingerprint, streams, records, folded, state FROM learner WHERE learner = ?"
     try HotStatement(db, sql).run([.blob(learner.bytes)]) { row in
       found = LearnerRow(
         id: row.integer(0),

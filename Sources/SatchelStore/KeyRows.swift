@@ -48,7 +48,8 @@ struct KeyRows {
   private mutating func itemRow(_ key: ItemID) throws -> Int64 {
     if let row = items[key] { return row }
     var found: (row: Int64, isStub: Bool)?
-    try HotStatement(db, "SELECT id, topic IS NULL FROM item WHERE key = ?").run([.text(key.text)]) {
+    try HotStatement(db, "SELECT id, topic IS NULL FROM item WHERE key = ?").run([.text(key.text)])
+    {
       found = ($0.integer(0), $0.integer(1) != 0)
     }
     let row = try found?.row ?? insert("INSERT INTO item (key) VALUES (?)", key.text)

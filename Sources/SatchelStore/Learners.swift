@@ -74,7 +74,8 @@ extension Store {
   /// Those with the most records, the first by id among equals; who a model is tried on.
   package func busiestLearners(limit: Int) throws(SatchelError) -> [LearnerID] {
     try read { db in
-      let sql = "SELECT learner FROM learner WHERE records > 0 ORDER BY records DESC, learner LIMIT ?"
+      let sql =
+        "SELECT learner FROM learner WHERE records > 0 ORDER BY records DESC, learner LIMIT ?"
       return try Data.fetchAll(db, sql: sql, arguments: [limit]).compactMap { LearnerID(bytes: $0) }
     }
   }

@@ -39,7 +39,8 @@ extension Store {
         arguments += [String(word)]
       }
       let from =
-        long.isEmpty ? "item_text" : "item_search JOIN item_text ON item_text.item = item_search.rowid"
+        long.isEmpty
+        ? "item_text" : "item_search JOIN item_text ON item_text.item = item_search.rowid"
       let order = long.isEmpty ? "item_text.item" : "bm25(item_search), item_text.item"
       let sql = """
         SELECT item.key, item.body FROM \(from) JOIN item ON item.id = item_text.item

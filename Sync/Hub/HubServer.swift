@@ -1,4 +1,3 @@
-package import Foundation
 internal import Hummingbird
 internal import HummingbirdCore
 package import Logging

@@ -42,7 +42,9 @@ import Testing
     }
     let moves = streams.map { stream in
       let steps = RandomRecords().records(dice.roll(1...5), of: stream, &dice)
-      return (stream, steps.reduce(into: [stream.start]) { $0.append($0[$0.count - 1].appending($1)) })
+      return (
+        stream, steps.reduce(into: [stream.start]) { $0.append($0[$0.count - 1].appending($1)) }
+      )
     }
     func summary(_ order: [Int]) -> ScopeSummary {
       var out = ScopeSummary()

@@ -33,7 +33,9 @@ import Testing
     #expect(try world.store.publicKey() != nil)
   }
 
-  @Test(arguments: ["a text file, longer than a hundred bytes " + String(repeating: ".", count: 90), "short"])
+  @Test(arguments: [
+    "a text file, longer than a hundred bytes " + String(repeating: ".", count: 90), "short",
+  ])
   func `refuses a file that is none, and leaves it as it was`(text: String) throws {
     let scratch = try Scratch()
     let file = scratch.file("notes.txt")

@@ -75,7 +75,9 @@ import Testing
     let sent = try Wire.encode(reply(&dice))
     for _ in 0..<3000 {
       var mutant = sent
-      for _ in 0..<dice.roll(1...8) { mutant[dice.roll(8...mutant.count - 1)] = .random(in: 0...255) }
+      for _ in 0..<dice.roll(1...8) {
+        mutant[dice.roll(8...mutant.count - 1)] = .random(in: 0...255)
+      }
       if dice.chance(3) { mutant.removeLast(dice.roll(0...mutant.count - 8)) }
       _ = try? Wire.decodeReply(mutant)
     }

@@ -18,7 +18,8 @@ struct Classroom {
   }
 
   /// The fixture course, packed and signed as `satchel pack` does it.
-  static func pack(in scratch: Scratch, version: Int = 1, key: SigningKey = .random()) throws -> URL {
+  static func pack(in scratch: Scratch, version: Int = 1, key: SigningKey = .random()) throws -> URL
+  {
     let content = try CourseFolder.read(path: SourceTree.file("Fixtures/course").path)
     let bytes = try Pack.write(
       content: content, name: "arithmetic-to-algebra", version: version, channel: "stable",
@@ -38,7 +39,8 @@ struct Classroom {
       #expect((0...1).contains(recommendation.probabilityCorrect))
       let reasons = recommendation.reasons
       #expect(!reasons.isEmpty)
-      #expect(reasons.allSatisfy { !$0.text(in: .english).isEmpty && !$0.text(in: .chinese).isEmpty })
+      #expect(
+        reasons.allSatisfy { !$0.text(in: .english).isEmpty && !$0.text(in: .chinese).isEmpty })
     }
   }
 
@@ -47,7 +49,9 @@ struct Classroom {
     let first = try classroom.replica.recommend(for: classroom.mei, limit: 1)
     let skill = try SkillID("add-within-20")
     let items = try classroom.replica.search("add", limit: 50).map(\.item)
-    for item in items { try classroom.replica.record(Answer(item, isCorrect: true), by: classroom.mei) }
+    for item in items {
+      try classroom.replica.record(Answer(item, isCorrect: true), by: classroom.mei)
+    }
     let progress = try classroom.replica.progress(of: classroom.mei)
     #expect(progress.skills.contains { $0.skill == skill && $0.mastery > 0.5 })
     #expect(try classroom.replica.recommend(for: classroom.mei, limit: 1) != first)

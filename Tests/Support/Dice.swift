@@ -24,9 +24,13 @@ package struct Dice: RandomNumberGenerator {
     return z ^ (z >> 31)
   }
 
-  package mutating func roll(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
+  package mutating func roll(_ range: ClosedRange<Int>) -> Int {
+    Int.random(in: range, using: &self)
+  }
 
-  package mutating func pick<Value>(_ values: [Value]) -> Value { values[roll(0...values.count - 1)] }
+  package mutating func pick<Value>(_ values: [Value]) -> Value {
+    values[roll(0...values.count - 1)]
+  }
 
   package mutating func chance(_ oneIn: Int) -> Bool { roll(1...oneIn) == 1 }
 }

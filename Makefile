@@ -1,0 +1,56 @@
+# Two commands do everything on a fresh Debian or Ubuntu with a Swift toolchain: `make demo` and `make test`.
+
+SWIFT ?= swift
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+PACKAGES := libsqlite3-dev libcurl4-openssl-dev libzstd-dev libarchive-dev pkg-config openssl make git
+PROTOC_OUT := --swift_opt=UseAccessLevelOnImports=true
+BIN = $(shell $(SWIFT) build -c release --show-bin-path)
+
+.PHONY: help demo test build release bench accuracy lint docs protobuf fixtures packages clean
+
+help: ## What can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+packages: ## Install what is missing of the system's packages
+	@missing=""; for package in $(PACKAGES); do \
+	  dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package"; done; \
+	if [ -n "$$missing" ]; then echo "installing$$missing"; \
+	  $(SUDO) apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing; fi
+
+release: packages ## Build satchel and satchel-hub, optimised
+	$(SWIFT) build -c release --product satchel
+	$(SWIFT) build -c release --product satchel-hub
+
+demo: release ## A hub, two laptops, three learners: the whole story on loopback
+	$(BIN)/satchel demo --fixtures Fixtures
+
+test: packages ## Build and run all tests
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+lint: ## Check the form of our own sources
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Sync Tests
+
+bench: release ## Measure against references in the same run
+	$(BIN)/satchel bench
+
+accuracy: release ## Train and test on the public data sets of SATCHEL_SHARED (../shared)
+	Tests/accuracy.sh $(BIN)/satchel
+
+docs: packages ## DocC for the library; a warning is an error
+	Docs/build-docc.sh
+
+protobuf: ## Generate the protobuf code again, after a .proto was changed
+	$(SWIFT) build --product protoc-gen-swift
+	plugin=$$($(SWIFT) build --show-bin-path)/protoc-gen-swift; \
+	protoc --plugin=$$plugin $(PROTOC_OUT) --proto_path=Sources/SatchelCore \
+	  --swift_out=Sources/SatchelCore/Generated segment.proto; \
+	protoc --plugin=$$plugin $(PROTOC_OUT) --proto_path=Sync/Protocol \
+	  --swift_out=Sync/Protocol/Generated sync.proto
+
+fixtures: release ## Make the course pack, the class and the first model again
+	Fixtures/make.sh $(BIN)/satchel
+
+clean: ## Remove what was built
+	rm -rf .build
