@@ -99,7 +99,10 @@ let package = Package(
     // Programs.
     .executableTarget(
       name: "SatchelCLI",
-      dependencies: ["Satchel", "SatchelTraining", "SatchelImport", argumentParser, grdbSQLite],
+      dependencies: [
+        "Satchel", "SatchelTraining", "SatchelImport", "SatchelStore", "SatchelTransport", "CArchive",
+        argumentParser, grdbSQLite,
+      ],
       exclude: ["README.md"], swiftSettings: strict),
     .executableTarget(
       name: "satchel-hub",
@@ -140,6 +143,8 @@ let package = Package(
     .testTarget(
       name: "SatchelTests", dependencies: ["Satchel", "SatchelImport", "SatchelTestSupport"],
       swiftSettings: strict),
+    .testTarget(
+      name: "SatchelCLITests", dependencies: ["SatchelCLI", "Satchel"], swiftSettings: strict),
     .testTarget(
       name: "DocsTests", dependencies: ["Satchel", "SatchelTestSupport"], swiftSettings: strict),
   ],

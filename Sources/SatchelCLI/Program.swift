@@ -11,11 +11,11 @@ enum Program {
     signal(SIGPIPE, SIG_IGN)
     let arguments = Array(CommandLine.arguments.dropFirst())
     // Unstructured, because a signal handler must be able to cancel it.
-    let task = Task { await status(of: arguments) }
+    let task = Task { await run(arguments) }
     let signals = Signals { task.cancel() }
-    let status = await task.value
+    let exitStatus = await task.value
     signals.stop()
-    leave(status)
+    leave(exitStatus)
   }
 
   /// Flushes, ends the programs that this one started, and exits.
@@ -25,7 +25,7 @@ enum Program {
     exit(status)
   }
 
-  private static func status(of arguments: [String]) async -> Int32 {
+  private static func run(_ arguments: [String]) async -> Int32 {
     do {
       var command = try SatchelCommand.parseAsRoot(arguments)
       if var command = command as? any AsyncParsableCommand {
@@ -49,9 +49,9 @@ struct Signals {
     sources = [SIGINT, SIGTERM].map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-      let isSecond = Flag()
+      let once = Once()
       source.setEventHandler {
-        if isSecond.raise() { Self.giveUp() }
+        if !once.isFirst() { Self.giveUp() }
         cancel()
         // What does not look whether it is cancelled may be cut: a transaction is there or it is not.
         queue.asyncAfter(deadline: .now() + 5) { Self.giveUp() }

@@ -2,18 +2,21 @@ package import SatchelCore
 
 /// What one learner's records say of one item. As of the last record's time, never "as of now".
 ///
-/// Layout, 24 bytes, little-endian:
+/// Layout, 23 bytes, little-endian, of which zeros at the end are left out down to 19: there is a row for every item
+/// that every learner ever met, more than of anything else in the store, and most have no view, feedback or duration.
 ///
 ///     u8  version = 1     u8 attempts   u8 wins   u8 last answers (bit 0 the last)   i8 run
-///     u8  feedback: 2 bits each for skipped, too easy, too hard, liked               u8 views
-///     u8  reserved = 0
 ///     u32 last time, s    f32 stability, days     f32 difficulty
-///     u16 learner's attempts at the last answer, modulo 65,536     u16 last ln(1 + s) * 1024
+///     u16 learner's attempts at the last answer, modulo 65,536
+///     u16 last ln(1 + s) * 1024
+///     u8  feedback: 2 bits each for skipped, too easy, too hard, liked               u8 views
 ///
 /// Counts stay at their largest value. A row is valid when its length and version are right, wins do not exceed
 /// attempts, and the two floats are finite and in the ranges of ``Memory``; every valid row can be folded on.
 package struct ItemState: Equatable, Sendable {
-  package static let byteCount = 24
+  package static let byteCount = 23
+  /// What stands before the fields that may be left out.
+  static let byteCountMin = 19
   static let version: UInt8 = 1
 
   package var attempts: UInt8 = 0
@@ -82,22 +85,24 @@ package struct ItemState: Equatable, Sendable {
 extension ItemState {
   /// `nil` when `bytes` are not a valid row.
   package init?(bytes: [UInt8]) {
-    guard bytes.count == Self.byteCount else { return nil }
-    let isValid = bytes.withUnsafeBytes { raw in
+    guard (Self.byteCountMin...Self.byteCount).contains(bytes.count) else { return nil }
+    // One state has one form: a zero that could have been left out is refused.
+    guard bytes.count == Self.byteCountMin || bytes.last != 0 else { return nil }
+    let whole = bytes + [UInt8](repeating: 0, count: Self.byteCount - bytes.count)
+    let isValid = whole.withUnsafeBytes { raw in
       var reader = StateReader(raw)
       guard reader.next(UInt8.self) == Self.version else { return false }
       attempts = reader.next()
       wins = reader.next()
       lastAnswers = reader.next()
       run = reader.next()
-      feedback = reader.next()
-      views = reader.next()
-      guard reader.next(UInt8.self) == 0 else { return false }
       lastSeconds = reader.next()
       stabilityDays = reader.nextFloat()
       difficulty = reader.nextFloat()
       learnerAttempts = reader.next()
       lastLogDuration = reader.next()
+      feedback = reader.next()
+      views = reader.next()
       return true
     }
     guard isValid, wins <= attempts else { return nil }
@@ -113,14 +118,15 @@ extension ItemState {
     writer.append(wins)
     writer.append(lastAnswers)
     writer.append(run)
-    writer.append(feedback)
-    writer.append(views)
-    writer.append(UInt8(0))
     writer.append(lastSeconds)
     writer.append(stabilityDays)
     writer.append(difficulty)
     writer.append(learnerAttempts)
     writer.append(lastLogDuration)
-    return writer.bytes
+    writer.append(feedback)
+    writer.append(views)
+    var bytes = writer.bytes
+    while bytes.count > Self.byteCountMin, bytes.last == 0 { bytes.removeLast() }
+    return bytes
   }
 }

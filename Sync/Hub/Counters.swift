@@ -39,7 +39,8 @@ final class Counters: Sendable {
     let learners = try store.learnerCount()
     let now = state.withLock { $0 }
     var page = ExpositionPage()
-    page.add("satchel_hub_requests_total", .counter, "Requests answered.", Self.samples(now.requests))
+    page.add(
+      "satchel_hub_requests_total", .counter, "Requests answered.", Self.samples(now.requests))
     page.add(
       "satchel_hub_records_admitted_total", .counter, "Records taken since the start.",
       now.recordsAdmitted)

@@ -82,7 +82,8 @@ package struct HubTraining: Sendable {
   private static func folds(of rows: [Interaction]) throws(SatchelError) -> [String: Int] {
     var folds: [String: Int] = [:]
     for row in rows where folds[row.learner] == nil {
-      folds[row.learner] = row.learner.utf8.reduce(0) { ($0 * 31 + Int($1)) % 1_000_003 } % foldCount
+      folds[row.learner] =
+        row.learner.utf8.reduce(0) { ($0 * 31 + Int($1)) % 1_000_003 } % foldCount
     }
     guard folds.values.contains(judges), folds.values.contains(where: { $0 > 1 }) else {
       throw SatchelError(

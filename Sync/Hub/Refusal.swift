@@ -14,7 +14,8 @@ enum Refusal {
     // What the store calls its subject is a path of the hub's: nobody's business.
     let subject = status.code >= 500 ? "" : error.subject
     let body = Wire.encode(SyncFailure(code: error.code, subject: subject))
-    return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: body)))
+    return Response(
+      status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: body)))
   }
 
   private static func status(of error: SatchelError) -> HTTPResponse.Status {

@@ -43,5 +43,7 @@ struct RequestLog<Context: RequestContext>: RouterMiddleware {
     log.info("\(method) \(route) \(status) \(milliseconds) ms \(bytes) bytes")
   }
 
-  private static var methods: Set<HTTPRequest.Method> { [.get, .post, .head, .put, .delete, .options] }
+  private static var methods: Set<HTTPRequest.Method> {
+    [.get, .post, .head, .put, .delete, .options]
+  }
 }

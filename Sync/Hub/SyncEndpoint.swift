@@ -29,7 +29,7 @@ struct SyncEndpoint: Sendable {
   private static func decode(_ body: [UInt8]) throws(SatchelError) -> (PublicKey, SyncRequest) {
     do {
       return try Wire.decodeRequest(body)
-    } catch where error.code == .hubNotAHub {
+    } catch  where error.code == .hubNotAHub {
       // Wire has one word for a missing magic, meant for a client's ears; here it was the request that had none.
       throw SatchelError(.replyMalformed, subject: "magic")
     }

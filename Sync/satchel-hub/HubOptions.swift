@@ -5,7 +5,8 @@ import SatchelStore
 
 /// What every command takes.
 struct HubOptions: ParsableArguments {
-  @Option(help: "The hub's store; else SATCHEL_HUB_STORE, else satchel/hub.sqlite in XDG_DATA_HOME.")
+  @Option(
+    help: "The hub's store; else SATCHEL_HUB_STORE, else satchel/hub.sqlite in XDG_DATA_HOME.")
   var store: String?
 
   @Flag(help: "Answer with one JSON object.")

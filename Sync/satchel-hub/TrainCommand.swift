@@ -19,7 +19,8 @@ struct TrainCommand: ParsableCommand {
     let outcome = try HubTraining(store: store).run(channel: channel, at: wallMilliseconds()) {
       Output.note("epoch \($0) of at most \($1), validation log loss \($2)")
     }
-    let version = try outcome.published?.manifest.version
+    let version =
+      try outcome.published?.manifest.version
       ?? store.newestPublication(.model, channel: channel)
     let isPublished = outcome.published != nil
     Output.answer(

@@ -27,7 +27,7 @@ import Testing
     let fold = Diary.random(80, using: &dice).fold
     #expect((fold.learner?.count ?? 0) <= 160)
     #expect(fold.skills.values.allSatisfy { $0.count <= 48 })
-    #expect(fold.items.values.allSatisfy { $0.count <= 24 })
+    #expect(fold.items.values.allSatisfy { $0.count <= 23 })
   }
 
   @Test(arguments: [5, 6] as [UInt64])
@@ -68,7 +68,7 @@ import Testing
         [1] + (1..<count).map { _ in UInt8.random(in: 0...255, using: &dice) }
       }
       var fold = LearnerFold(learner: bytes(LearnerState.byteCount))
-      for item in 0..<12 { fold.items[ItemID(checked: "item-\(item)")] = bytes(24) }
+      for item in 0..<12 { fold.items[ItemID(checked: "item-\(item)")] = bytes(23) }
       for skill in 0..<5 { fold.skills[SkillID(checked: "skill-\(skill)")] = bytes(48) }
       let records = Diary.random(4, using: &dice).records
       TutorProjection().fold(records, into: &fold)

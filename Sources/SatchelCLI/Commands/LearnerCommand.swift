@@ -29,7 +29,7 @@ struct LearnerAdd: AsyncParsableCommand {
 
   func run() async throws {
     let learner = try options.open().addLearner(named: name, id: id.flatMap { LearnerID(hex: $0) })
-    options.answer(Learner(id: learner, name: name).json) {
+    options.answer(["learner": JSON(learner), "name": JSON(name)]) {
       [name.map { "\(learner)  \(Table.printable($0))" } ?? learner.description]
     }
   }

@@ -2,8 +2,6 @@ import ArgumentParser
 import Foundation
 import Satchel
 
-extension Language: ExpressibleByArgument {}
-
 /// What every command takes.
 struct GlobalOptions: ParsableArguments {
   @Option(
@@ -16,7 +14,9 @@ struct GlobalOptions: ParsableArguments {
   @Flag(help: "JSON on stdout; its fields are a contract.")
   var json = false
 
-  @Option(help: "Words in en or zh; else as the locale says.")
+  @Option(
+    help: ArgumentHelp("Words in en or zh; else as the locale says.", valueName: "en|zh"),
+    transform: Self.language(named:))
   var lang: Language?
 
   @Flag(help: "No colours.")
@@ -76,6 +76,13 @@ struct GlobalOptions: ParsableArguments {
       return language
     }
     return languageOfLocale()
+  }
+
+  private static func language(named name: String) throws -> Language {
+    guard let language = Language(rawValue: name) else {
+      throw ValidationError("--lang takes en or zh.")
+    }
+    return language
   }
 
   private static func languageOfLocale() -> Language {

@@ -1,7 +1,7 @@
 import Satchel
 
 /// A JSON value whose objects keep the order that they were written in, so that output reads like its documentation.
-enum JSON {
+enum JSON: Sendable {
   case null
   case bool(Bool)
   case integer(Int)

@@ -29,6 +29,7 @@ final class HubProcess: Sendable {
       throw SatchelError(.hubFailed, subject: "satchel-hub", cause: "it did not listen")
     }
     self.url = url
+    Children.shared.add(process.processIdentifier)
     // Whatever it says later is read away: a full pipe would stop it.
     errors.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
   }
@@ -42,6 +43,7 @@ final class HubProcess: Sendable {
     guard process.isRunning else { return }
     process.terminate()
     process.waitUntilExit()
+    Children.shared.remove(process.processIdentifier)
   }
 
   /// Runs one `satchel-hub` command to its end and returns its standard output.

@@ -1,0 +1,102 @@
+import ArgumentParser
+import Foundation
+import Satchel
+import SatchelTraining
+
+struct Train: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Train the tutor's model on tables of answers, or on stores.",
+    discussion: """
+      Example: satchel train interactions.csv.gz --out tutor.safetensors --folds-file folds.csv --fold 0
+
+      With folds: test = K, validation = K+1 mod 5, train = the rest. Without: a tenth of the learners validates.
+      """)
+
+  @Argument(help: ArgumentHelp("Tables (.csv, .csv.gz) or stores.", valueName: "data"))
+  var data: [String]
+
+  @Option(help: ArgumentHelp("The model file to write.", valueName: "file"))
+  var out: String
+
+  @OptionGroup var choice: DataOptions
+
+  @Option(help: "At most this many passes over the data.")
+  var epochs: Int?
+
+  @Option(help: "The same seed and data give the same model.")
+  var seed: UInt64 = 1
+
+  @Option(help: "Threads; else as many as there are cores.")
+  var threads: Int?
+
+  // Refused by name, for who reads Docs/cli.md of a later version.
+  @Option(help: .hidden)
+  var `private`: Double?
+
+  @OptionGroup var options: GlobalOptions
+
+  func validate() throws {
+    if `private` != nil { throw ValidationError("--private is not in this version.") }
+    if let epochs, !(1...1000).contains(epochs) {
+      throw ValidationError("--epochs takes 1 to 1000.")
+    }
+    if let threads, !(1...256).contains(threads) {
+      throw ValidationError("--threads takes 1 to 256.")
+    }
+  }
+
+  func run() async throws {
+    let start = ContinuousClock.now
+    let folds = try choice.folds()
+    let rows = try TrainingData(paths: data, options: options).interactions
+    let result = try Trainer(options: trainingOptions).train(
+      rows, folds: folds, fold: choice.fold,
+      progress: { epoch, of, loss in
+        options.note(
+          options.say("epoch", "轮次") + " \(epoch)/\(of): log loss "
+            + String(format: "%.4f", loss))
+      }, isCancelled: { Task.isCancelled })
+    try WholeFile.write(result.weights.encoded(), to: out)
+    try choice.write(result.predictions)
+    answer(result.report, seconds: Times.seconds(since: start))
+  }
+
+  private var trainingOptions: TrainingOptions {
+    var chosen = TrainingOptions()
+    if let epochs { chosen.epochs = epochs }
+    chosen.seed = seed
+    chosen.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    return chosen
+  }
+
+  private func answer(_ report: TrainingReport, seconds: Double) {
+    options.answer([
+      "model": .string(out), "bytes": .integer(report.bytes),
+      "parameters": .integer(report.parameterCount), "train": report.train.json,
+      "validation": report.validation.json, "test": report.test?.json ?? nil,
+      "seconds": JSON(seconds: seconds), "epochs": .integer(report.epochs),
+      "best_epoch": .integer(report.bestEpoch), "cleaning": report.cleaning.json,
+    ]) {
+      var table = Metrics.table
+      report.train.add(to: &table, options.say("train", "训练"))
+      report.validation.add(to: &table, options.say("validation", "验证"))
+      report.test?.add(to: &table, options.say("test", "测试"))
+      return table.lines(options.style) + [
+        options.say(
+          "\(out): \(report.bytes) bytes, \(report.parameterCount) parameters, epoch \(report.bestEpoch) of \(report.epochs)",
+          "\(out)：\(report.bytes) 字节，\(report.parameterCount) 个参数，第 \(report.bestEpoch)/\(report.epochs) 轮")
+      ]
+    }
+  }
+}
+
+extension CleaningReport {
+  var json: JSON {
+    [
+      "rows": .integer(rows), "learners": .integer(learners), "items": .integer(items),
+      "skills": .integer(skills), "duplicates": .integer(duplicates),
+      "impossible_times": .integer(impossibleTimes), "backward_times": .integer(backwardTimes),
+      "long_durations": .integer(longDurations),
+    ]
+  }
+}

@@ -1,0 +1,184 @@
+import Foundation
+import Logging
+import SatchelCore
+import SatchelHub
+import SatchelStore
+import SatchelSync
+import SatchelTestSupport
+import SatchelTransport
+import SatchelWire
+import Synchronization
+import Testing
+
+let mei = LearnerID(high: 0, low: 1)
+let tom = LearnerID(high: 0, low: 2)
+
+/// A hub in this process, on a port of its own.
+final class Classroom: Sendable {
+  let scratch: Scratch
+  let store: Store
+  let url: String
+  private let serving: Task<Void, any Error>
+
+  init(scratch: Scratch? = nil) async throws {
+    let scratch = try scratch ?? Scratch()
+    let store = try Store(at: scratch.file("hub.sqlite"), creating: true, projection: nil)
+    let server = try HubServer(store: store, log: .silent, clock: { 1_750_000_000_000 })
+    let (ports, found) = AsyncStream.makeStream(of: Int.self)
+    // Unstructured: it serves while the test goes on, and ends with `close`.
+    serving = Task {
+      defer { found.finish() }
+      try await server.run(at: ListenAddress("127.0.0.1:0"), stopsOnSignals: false) {
+        found.yield($0)
+      }
+    }
+    let port = await ports.first { _ in true }
+    url = "http://127.0.0.1:\(try #require(port))"
+    self.scratch = scratch
+    self.store = store
+  }
+
+  deinit { serving.cancel() }
+
+  func close() async throws {
+    serving.cancel()
+    _ = await serving.result
+    try store.close()
+  }
+
+  var key: PublicKey { get throws { try #require(try store.publicKey()) } }
+
+  /// All that a request could have changed.
+  var snapshot: String {
+    get throws {
+      let (held, found) = (try store.summary(of: .everyone), try store.examine(.deep))
+      return "\(held) \(found) \(try store.learnerIDs()) \(try recordIDs(of: store))"
+    }
+  }
+}
+
+extension Logger {
+  static var silent: Logger {
+    Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+  }
+}
+
+/// A device of a learner, with a real store and the real client.
+final class Laptop: Sendable {
+  let scratch: Scratch
+  let store: Store
+  let key: SigningKey
+  let client = HTTPClient(policy: TransportPolicy())
+
+  init() throws {
+    scratch = try Scratch()
+    store = try Store(at: scratch.file("store.sqlite"), creating: true, projection: nil)
+    key = try store.establishIdentity()
+  }
+
+  func answer(_ item: String, by learner: LearnerID) throws {
+    let attempt = Attempt(
+      item: ItemID(checked: item), skills: [SkillID(checked: "adding")], isCorrect: true)
+    let now: Int64 = 1_750_000_000_000
+    _ = try store.append(
+      Draft(learner: learner, event: .attempt(attempt), wallMilliseconds: now),
+      at: DeviceMoment(wallMilliseconds: now, session: 1))
+  }
+
+  func peer(_ url: String) -> HTTPPeer { HTTPPeer(url: url, key: key, client: client) }
+
+  @discardableResult
+  func sync(with url: String, expecting hub: PublicKey? = nil) async throws -> RoundReport {
+    try await Round(ledger: store, peer: peer(url), expected: hub).run()
+  }
+
+  /// The bytes of a first request that offers all that this laptop holds, after `change` was done to it.
+  func body(_ change: (inout SyncRequest) -> Void = { _ in }) throws -> [UInt8] {
+    var (request, _) = try Exchange.request(
+      from: store, to: nil, scope: .everyone, note: PeerNote(), wantsOwn: false)
+    change(&request)
+    return try Wire.encode(request, signedBy: key)
+  }
+
+  func post(_ body: [UInt8], to url: String) async throws -> HTTPReply {
+    try await client.send(
+      HTTPRequest(.post, url: url + "/v1/sync", body: body, bodyBytesMax: Wire.bodyBytesMax))
+  }
+
+  func get(_ path: String, _ headers: HTTPHeaders = [:], at url: String) async throws -> HTTPReply {
+    try await client.send(
+      HTTPRequest(.get, url: url + path, headers: headers, bodyBytesMax: 1 << 20))
+  }
+}
+
+/// Every record's name, sorted; a record that stood twice would show twice.
+func recordIDs(of store: Store) throws -> [String] {
+  var out: [String] = []
+  try store.forEachRecord { out += $0.map(\.record.id.description) }
+  return out.sorted()
+}
+
+/// The real program, as a process.
+final class HubProgram {
+  let url: String
+  private let process = Process()
+
+  init(store: URL) throws {
+    process.executableURL = Self.executable
+    process.arguments = ["serve", "--store", store.path, "--listen", "127.0.0.1:0"]
+    let errors = Pipe()
+    process.standardError = errors
+    try process.run()
+    var text = ""
+    while !text.contains("\n") {
+      let bytes = errors.fileHandleForReading.availableData
+      if bytes.isEmpty { break }
+      text += String(decoding: bytes, as: UTF8.self)
+    }
+    let line = try #require(text.split(separator: "\n").first)
+    try #require(line.hasPrefix("listening on http://127.0.0.1:"))
+    url = String(line.dropFirst("listening on ".count))
+    errors.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
+  }
+
+  /// Beside the test bundle, where SwiftPM puts both.
+  static var executable: URL {
+    URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+      .deletingLastPathComponent().appendingPathComponent("satchel-hub")
+  }
+
+  /// Sends `number` and returns the exit status, or minus the signal that ended it.
+  func end(by number: Int32) -> Int32 {
+    kill(process.processIdentifier, number)
+    process.waitUntilExit()
+    return process.terminationReason == .exit
+      ? process.terminationStatus : -process.terminationStatus
+  }
+}
+
+/// Sends `text` over a bare socket and returns the first bytes of what comes back.
+func rawExchange(_ url: String, _ text: [UInt8]) throws -> String {
+  let port = try #require(url.split(separator: ":").last.flatMap { UInt16($0) })
+  let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+  defer { close(descriptor) }
+  var address = sockaddr_in()
+  address.sin_family = sa_family_t(AF_INET)
+  address.sin_port = port.bigEndian
+  address.sin_addr.s_addr = inet_addr("127.0.0.1")
+  let status = withUnsafePointer(to: &address) {
+    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+      connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+    }
+  }
+  try #require(status == 0)
+  var sent = 0
+  while sent < text.count {
+    let part = Array(text[sent...].prefix(1 << 16))
+    let count = send(descriptor, part, part.count, Int32(MSG_NOSIGNAL))
+    if count <= 0 { break }
+    sent += count
+  }
+  var buffer = [UInt8](repeating: 0, count: 4096)
+  let count = recv(descriptor, &buffer, buffer.count, 0)
+  return String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
+}
