@@ -132,12 +132,20 @@ let package = Package(
       name: "SatchelImportTests", dependencies: ["SatchelImport", "SatchelCore", "CArchive"],
       swiftSettings: strict),
     .testTarget(
-      name: "SatchelTransportTests", dependencies: ["SatchelTransport", "SatchelCore"],
+      name: "SatchelTransportTests",
+      dependencies: ["SatchelTransport", "SatchelCore", "SatchelTestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "SatchelSyncTests",
       dependencies: [
         "SatchelSync", "SatchelWire", "SatchelStore", "SatchelTutor", "SatchelTestSupport",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SatchelHubTests",
+      dependencies: [
+        "SatchelHub", "SatchelSync", "SatchelWire", "SatchelTransport", "SatchelStore",
+        "SatchelTraining", "SatchelTestSupport", logging,
       ],
       swiftSettings: strict),
     .testTarget(

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import GRDB
+internal import GRDBSQLite
 package import SatchelCore
 
 /// What a hub publishes: signed manifests by channel, and the blobs that they name.
@@ -80,9 +81,28 @@ extension Store {
     -> [UInt8]
   {
     try read { db in
-      let sql = "SELECT substr(bytes, ?, ?) FROM blob WHERE sha256 = ?"
-      let bytes = try Data.fetchOne(db, sql: sql, arguments: [offset + 1, count, Data(digest)])
-      return bytes.map { Array($0) } ?? []
+      let sql = "SELECT rowid, length(bytes) FROM blob WHERE sha256 = ?"
+      guard let row = try Row.fetchOne(db, sql: sql, arguments: [Data(digest)]) else { return [] }
+      let (id, total): (Int64, Int) = (row[0], row[1])
+      guard offset >= 0, offset < total, count > 0 else { return [] }
+      return try Self.slice(of: id, from: offset, count: min(count, total - offset), db)
+    }
+  }
+
+  /// By incremental reading: `substr` would load the whole blob for every slice of it.
+  private static func slice(of row: Int64, from offset: Int, count: Int, _ db: Database) throws
+    -> [UInt8]
+  {
+    var handle: OpaquePointer?
+    defer { sqlite3_blob_close(handle) }
+    let opened = sqlite3_blob_open(db.sqliteConnection, "main", "blob", "bytes", row, 0, &handle)
+    guard opened == SQLITE_OK else { throw DatabaseError(resultCode: ResultCode(rawValue: opened)) }
+    return try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      let status = sqlite3_blob_read(handle, buffer.baseAddress, Int32(count), Int32(offset))
+      guard status == SQLITE_OK else {
+        throw DatabaseError(resultCode: ResultCode(rawValue: status))
+      }
+      filled = count
     }
   }
 

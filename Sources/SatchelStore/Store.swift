@@ -138,7 +138,9 @@ extension Store {
       try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
       return pool
     } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
-      throw SatchelError(.cannotCreate, subject: path, cause: error.message)
+      let exists = FileManager.default.fileExists(atPath: path)
+      throw SatchelError(
+        exists ? .storeReadOnly : .cannotCreate, subject: path, cause: error.message)
     } catch {
       return try StoreError.mapped(path) { throw error }
     }

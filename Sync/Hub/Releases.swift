@@ -7,7 +7,10 @@ internal import SatchelSync
 ///
 /// Each request reads the store, which another process may have published into a moment ago.
 struct Releases: Sendable {
+  /// What is written at once.
   private static let chunkBytes = 64 << 10
+  /// What is read at once: SQLite finds a place in a blob by walking to it, so few long steps beat many short ones.
+  private static let sliceBytes = 1 << 20
 
   let store: Store
   let threads: StoreThreads
@@ -56,12 +59,15 @@ struct Releases: Sendable {
     ResponseBody(contentLength: range.count) { [store, threads] writer in
       var offset = range.lowerBound
       while offset < range.upperBound {
-        let (from, count) = (offset, min(Self.chunkBytes, range.upperBound - offset))
-        let chunk = try await threads.read {
+        let (from, count) = (offset, min(Self.sliceBytes, range.upperBound - offset))
+        let slice = try await threads.read {
           try store.blob(sha256: digest, from: from, count: count)
         }
-        guard chunk.count == count else { throw SatchelError(.storeDamaged, subject: "blob") }
-        try await writer.write(ByteBuffer(bytes: chunk))
+        guard slice.count == count else { throw SatchelError(.storeDamaged, subject: "blob") }
+        for start in stride(from: 0, to: count, by: Self.chunkBytes) {
+          let chunk = slice[start..<min(start + Self.chunkBytes, count)]
+          try await writer.write(ByteBuffer(bytes: chunk))
+        }
         offset += count
       }
       try await writer.finish(nil)

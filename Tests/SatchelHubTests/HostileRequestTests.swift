@@ -99,10 +99,10 @@ import Testing
     let head = "POST /v1/sync HTTP/1.1\r\nHost: hub\r\n"
 
     let declared = try await Laptop().post(big, to: hub.url)
-    let onlyDeclared = try rawExchange(
+    let onlyDeclared = try await rawExchange(
       hub.url, Array((head + "Content-Length: 99999999999\r\n\r\n").utf8))
     let chunk = Array("100001\r\n".utf8) + big + Array("\r\n0\r\n\r\n".utf8)
-    let chunked = try rawExchange(
+    let chunked = try await rawExchange(
       hub.url, Array((head + "Transfer-Encoding: chunked\r\n\r\n").utf8) + chunk)
 
     #expect(declared.status == 413)

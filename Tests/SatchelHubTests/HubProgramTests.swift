@@ -14,11 +14,13 @@ import Testing
     for life in 0..<3 {
       let hub = try HubProgram(store: file)
       let url = hub.url
+      let (rounds, finished) = AsyncStream.makeStream(of: Void.self)
       let acknowledged = try await withThrowingTaskGroup(of: [String].self) { group in
         for laptop in laptops {
-          group.addTask { try await Self.syncUntilCut(laptop, url, life) }
+          group.addTask { try await Self.syncUntilCut(laptop, url, life) { finished.yield() } }
         }
-        try await Task.sleep(for: .milliseconds(700))
+        // By rounds and not by time, so that a slow machine kills it amid them as well.
+        for await _ in rounds.prefix(5 + 2 * life) {}
         #expect(hub.end(by: SIGKILL) == -SIGKILL)
         return try await group.reduce(into: [String]()) { $0 += $1 }
       }
@@ -40,9 +42,9 @@ import Testing
   }
 
   /// Answers and syncs until the hub is gone; what each finished round had acknowledged.
-  private static func syncUntilCut(_ laptop: Laptop, _ url: String, _ life: Int) async throws
-    -> [String]
-  {
+  private static func syncUntilCut(
+    _ laptop: Laptop, _ url: String, _ life: Int, finished: @Sendable () -> Void
+  ) async throws -> [String] {
     var acknowledged: [String] = []
     for number in 0..<10_000 {
       try laptop.answer("life\(life)-\(number)", by: number.isMultiple(of: 2) ? mei : tom)
@@ -53,6 +55,7 @@ import Testing
         return acknowledged
       }
       acknowledged = held
+      finished()
     }
     return acknowledged
   }

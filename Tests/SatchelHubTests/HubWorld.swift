@@ -157,7 +157,17 @@ final class HubProgram {
 }
 
 /// Sends `text` over a bare socket and returns the first bytes of what comes back.
-func rawExchange(_ url: String, _ text: [UInt8]) throws -> String {
+///
+/// On a thread of its own: the hub in this process needs the tasks' threads, of which there may be two, to answer.
+func rawExchange(_ url: String, _ text: [UInt8]) async throws -> String {
+  try await withCheckedThrowingContinuation { continuation in
+    Thread.detachNewThread {
+      continuation.resume(with: Result { try blockingExchange(url, text) })
+    }
+  }
+}
+
+private func blockingExchange(_ url: String, _ text: [UInt8]) throws -> String {
   let port = try #require(url.split(separator: ":").last.flatMap { UInt16($0) })
   let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
   defer { close(descriptor) }

@@ -53,15 +53,15 @@ import Testing
 
     #expect(got.withLock { $0 } == Array(bytes[70_000...]))
     let path = "/v1/blobs/\(Hex.encode(sha256(bytes)))"
-    func answer(_ range: String) throws -> String {
-      try rawExchange(
+    func answer(_ range: String) async throws -> String {
+      try await rawExchange(
         hub.url, Array("GET \(path) HTTP/1.1\r\nHost: hub\r\nRange: \(range)\r\n\r\n".utf8))
     }
-    let part = try answer("bytes=10-19")
+    let part = try await answer("bytes=10-19")
     #expect(part.hasPrefix("HTTP/1.1 206") && part.contains("Content-Range: bytes 10-19/200000"))
-    let beyond = try answer("bytes=200000-")
+    let beyond = try await answer("bytes=200000-")
     #expect(beyond.hasPrefix("HTTP/1.1 416") && beyond.contains("Content-Range: bytes */200000"))
-    #expect(try answer("bytes=9-3").hasPrefix("HTTP/1.1 200"))
+    #expect(try await answer("bytes=9-3").hasPrefix("HTTP/1.1 200"))
   }
 
   @Test(arguments: [

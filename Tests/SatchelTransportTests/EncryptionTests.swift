@@ -1,6 +1,7 @@
 import Foundation
 import SatchelCore
 import SatchelTransport
+import SatchelTestSupport
 import Testing
 
 @Suite struct `Over TLS` {

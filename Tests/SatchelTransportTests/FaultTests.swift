@@ -1,5 +1,6 @@
 import SatchelCore
 import SatchelTransport
+import SatchelTestSupport
 import Testing
 
 @Suite struct `A bad network` {

@@ -142,12 +142,16 @@ extension ShelvedModel {
       "sha256": .string(sha256), "bytes": .integer(byteCount),
       "installed": Times.json(installedMilliseconds), "active": .bool(isActive),
       "previous": .bool(isPrevious),
-      "trial": trial.map { trial in
-        [
-          "answers": .integer(trial.answers), "log_loss": .number(trial.candidateLogLoss),
-          "log_loss_before": .number(trial.currentLogLoss), "passed": .bool(trial.passed),
-        ]
-      } ?? nil,
+      "trial": trial?.json ?? nil,
+    ]
+  }
+}
+
+extension ModelTrial {
+  var json: JSON {
+    [
+      "answers": .integer(answers), "log_loss": .number(candidateLogLoss),
+      "log_loss_before": .number(currentLogLoss), "passed": .bool(passed),
     ]
   }
 }

@@ -68,13 +68,14 @@ struct RecommendationWords {
       "score": .number(recommendation.score),
       "p_correct": .number(recommendation.probabilityCorrect),
       "due": Times.json(recommendation.dueMilliseconds),
-      "reasons": .array(
-        recommendation.reasons.map { reason in
-          [
-            "code": .string(reason.code.rawValue), "weight": .number(reason.weight),
-            "text": .string(sentence(reason)),
-          ]
-        }),
+      "reasons": .array(recommendation.reasons.map(json)),
+    ]
+  }
+
+  private func json(_ reason: Reason) -> JSON {
+    [
+      "code": .string(reason.code.rawValue), "weight": .number(reason.weight),
+      "text": .string(sentence(reason)),
     ]
   }
 
@@ -82,22 +83,28 @@ struct RecommendationWords {
     guard !recommendations.isEmpty else {
       return [language == .chinese ? "没有可做的题目。" : "There is nothing to do yet."]
     }
-    let isChinese = language == .chinese
-    var table = Table(
-      isChinese ? ["#", "题目", "答对", "复习", "内容"] : ["#", "item", "right", "due", "title"],
-      rightAligned: [0, 2])
+    var table = Table(head, rightAligned: [0, 2])
+    let columns = max(20, Screen.width - 50)
     for (index, recommendation) in recommendations.enumerated() {
       table.add(
         "\(index + 1)", recommendation.item.text, percent(recommendation.probabilityCorrect),
-        recommendation.dueMilliseconds.map { String(Times.text($0).prefix(10)) } ?? "-",
-        Table.clipped(try title(recommendation.item), columns: max(20, Screen.width - 50)))
+        Times.day(recommendation.dueMilliseconds),
+        Table.clipped(try title(recommendation.item), columns: columns))
     }
     let rows = table.lines(style)
     guard explain else { return rows }
-    return [rows[0]]
-      + zip(rows.dropFirst(), recommendations).flatMap { row, recommendation in
-        [row] + recommendation.reasons.map { "   • " + Table.printable(sentence($0)) }
+    var lines = [rows[0]]
+    for (row, recommendation) in zip(rows.dropFirst(), recommendations) {
+      lines.append(row)
+      for reason in recommendation.reasons {
+        lines.append("   • \(Table.printable(sentence(reason)))")
       }
+    }
+    return lines
+  }
+
+  private var head: [String] {
+    language == .chinese ? ["#", "题目", "答对", "复习", "内容"] : ["#", "item", "right", "due", "title"]
   }
 
   /// The question; the key for an item that no pack describes.

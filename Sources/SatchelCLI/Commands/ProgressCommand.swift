@@ -32,16 +32,15 @@ struct ProgressCommand: AsyncParsableCommand {
   }
 
   private func lines(_ skills: [SkillProgress], _ titles: [SkillID: LocalizedText]) -> [String] {
+    let english = ["skill", "mastery", "", "answers", "in a week", "due", "title"]
+    let chinese = ["知识点", "掌握度", "", "作答", "一周后", "复习", "名称"]
     var table = Table(
-      options.language == .chinese
-        ? ["知识点", "掌握度", "", "作答", "一周后", "复习", "名称"]
-        : ["skill", "mastery", "", "answers", "in a week", "due", "title"],
-      rightAligned: [2, 3, 4])
+      options.language == .chinese ? chinese : english, rightAligned: [2, 3, 4])
     for skill in skills {
       table.add(
         skill.skill.text, Table.bar(skill.mastery), percent(skill.mastery), "\(skill.attempts)",
         percent(skill.forecast),
-        skill.dueMilliseconds.map { String(Times.text($0).prefix(10)) } ?? "-",
+        Times.day(skill.dueMilliseconds),
         titles[skill.skill]?.text(in: options.language) ?? "")
     }
     return skills.isEmpty ? [] : table.lines(options.style)

@@ -39,29 +39,44 @@ struct SyncCommand: AsyncParsableCommand {
   }
 
   /// Ends only when it is cancelled, or by an error that waiting does not mend.
+  ///
+  /// A round is a function of its own: with the loop's variables in one function with a `do` and a `catch … where`,
+  /// Swift 6.3.1 never ends compiling it.
   private func keepInStep(_ replica: Replica, every seconds: Double) async throws {
     var backoff = Backoff(base: .seconds(seconds), cap: .seconds(max(seconds, 60)))
     var random = SystemRandomNumberGenerator()
-    while true {
-      var delay = Duration.seconds(seconds)
-      do {
-        let report = try await hub.round(of: replica, with: url, options)
-        report.answer(options)
-        backoff.succeed()
-      } catch let error where [69, 75].contains(error.code.exitStatus) {
-        if options.json {
-          let body: JSON = [
-            "code": .string(error.code.rawValue), "subject": .string(error.subject),
-            "message": .string(error.message(in: options.language)),
-            "hint": .string(error.hint(in: options.language)),
-          ]
-          Output.standard.line(JSON.object([("error", body)]).text)
-        }
+    while !Task.isCancelled {
+      let failure = try await failureOfRound(replica)
+      let delay: Duration
+      if let failure {
         delay = backoff.delay(using: &random)
-        options.note("\(error.message(in: options.language)); \(delay)")
+        options.note("\(failure.message(in: options.language)); \(delay)")
+      } else {
+        backoff.succeed()
+        delay = .seconds(seconds)
       }
       Output.standard.flush()
       try await Task.sleep(for: delay)
+    }
+  }
+
+  /// Runs one round and tells of it; returns an error that waiting may mend, and throws any other.
+  private func failureOfRound(_ replica: Replica) async throws(SatchelError) -> SatchelError? {
+    do {
+      let report = try await hub.round(of: replica, with: url, options)
+      report.answer(options)
+      return nil
+    } catch {
+      guard [69, 75].contains(error.code.exitStatus) else { throw error }
+      if options.json {
+        let body: JSON = [
+          "code": .string(error.code.rawValue), "subject": .string(error.subject),
+          "message": .string(error.message(in: options.language)),
+          "hint": .string(error.hint(in: options.language)),
+        ]
+        Output.standard.line(JSON.object([("error", body)]).text)
+      }
+      return error
     }
   }
 }

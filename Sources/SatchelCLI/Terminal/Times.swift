@@ -17,6 +17,12 @@ enum Times {
     return text(milliseconds).dropLast() + ".\(padding)\(digits)Z"
   }
 
+  /// The day alone, for tables; a dash for never.
+  static func day(_ milliseconds: Int64?) -> String {
+    guard let milliseconds else { return "-" }
+    return String(text(milliseconds).prefix(10))
+  }
+
   static func json(_ milliseconds: Int64?) -> JSON { JSON(milliseconds.map(text)) }
 
   static func seconds(since start: ContinuousClock.Instant) -> Double {

@@ -11,11 +11,7 @@ struct CrossValidation {
   func run(_ interactions: [Interaction], folds given: [String: Int]?, note: (Int, Metrics) -> Void)
     throws -> [Metrics]
   {
-    let folds =
-      given
-      ?? Dictionary(
-        interactions.map { ($0.learner, Int(LearnerID(external: $0.learner).low % 5)) },
-        uniquingKeysWith: { first, _ in first })
+    let folds = given ?? Self.folds(of: Set(interactions.map(\.learner)))
     return try (0..<Self.folds).map { fold in
       let result = try Trainer(options: options).train(
         interactions, folds: folds, fold: fold, isCancelled: { Task.isCancelled })
@@ -23,6 +19,12 @@ struct CrossValidation {
       note(fold, metrics)
       return metrics
     }
+  }
+
+  private static func folds(of learners: Set<String>) -> [String: Int] {
+    var out: [String: Int] = [:]
+    for learner in learners { out[learner] = Int(LearnerID(external: learner).low % 5) }
+    return out
   }
 
   /// The mean of each figure over the folds.

@@ -1,35 +1,35 @@
-import Foundation
-import Synchronization
+internal import Foundation
+internal import Synchronization
 
 /// A server on loopback that plays a script to each connection, byte for byte: nothing between the test and the socket
 /// mends what the script does wrong. Each connection has a thread of its own, so a script may block.
-final class ScriptedServer: Sendable {
-  typealias Script = @Sendable (Connection) -> Void
+package final class ScriptedServer: Sendable {
+  package typealias Script = @Sendable (Connection) -> Void
 
-  struct Request: Sendable {
-    let head: String
-    let body: [UInt8]
-    var bytes: Int { head.utf8.count + body.count }
+  package struct Request: Sendable {
+    package let head: String
+    package let body: [UInt8]
+    package var bytes: Int { head.utf8.count + body.count }
   }
 
-  enum Event: Sendable {
+  package enum Event: Sendable {
     case asked(Request)
     case ended(bytesSent: Int)
   }
 
-  let port: UInt16
+  package let port: UInt16
   /// What happened, in order; for one reader.
-  let events: AsyncStream<Event>
+  package let events: AsyncStream<Event>
   private let listener: Int32
   private let counted = Counted()
 
-  final class Counted: Sendable {
+  private final class Counted: Sendable {
     let connections = Mutex(0)
   }
 
-  var connections: Int { counted.connections.withLock { $0 } }
+  package var connections: Int { counted.connections.withLock { $0 } }
 
-  init(_ script: @escaping Script) throws {
+  package init(_ script: @escaping Script) throws {
     let (listener, port) = try Self.listen()
     let (events, report) = AsyncStream.makeStream(of: Event.self)
     self.listener = listener
@@ -52,18 +52,18 @@ final class ScriptedServer: Sendable {
 
   deinit { shutdown(listener, Int32(SHUT_RDWR)) }
 
-  func url(_ path: String = "/", scheme: String = "http") -> String {
+  package func url(_ path: String = "/", scheme: String = "http") -> String {
     "\(scheme)://127.0.0.1:\(port)\(path)"
   }
 
   /// The next request that arrives.
-  func nextRequest() async -> Request? {
+  package func nextRequest() async -> Request? {
     for await case .asked(let request) in events { return request }
     return nil
   }
 
   /// Waits until `count` connections have ended; says how many bytes they were sent in all.
-  func ended(_ count: Int = 1) async -> Int {
+  package func ended(_ count: Int = 1) async -> Int {
     var (left, bytes) = (count, 0)
     for await case .ended(let bytesSent) in events {
       (left, bytes) = (left - 1, bytes + bytesSent)
@@ -73,7 +73,7 @@ final class ScriptedServer: Sendable {
   }
 
   /// A port where nobody listens.
-  static func deadPort() throws -> UInt16 {
+  package static func deadPort() throws -> UInt16 {
     let (listener, port) = try listen()
     close(listener)
     return port
@@ -97,7 +97,7 @@ final class ScriptedServer: Sendable {
 }
 
 /// The server's end of one connection; used by its own thread only.
-final class Connection {
+package final class Connection {
   private let socket: Int32
   private let report: AsyncStream<ScriptedServer.Event>.Continuation
   private var unread: [UInt8] = []
@@ -112,7 +112,7 @@ final class Connection {
 
   /// A whole request, or nil when the client has closed.
   @discardableResult
-  func read() -> ScriptedServer.Request? {
+  package func read() -> ScriptedServer.Request? {
     guard let head = readHead() else { return nil }
     let length =
       head.lowercased().firstMatch(of: /content-length: (\d+)/).flatMap { Int($0.1) } ?? 0
@@ -125,7 +125,7 @@ final class Connection {
 
   /// Up to the empty line; the body stays unread.
   @discardableResult
-  func readHead() -> String? {
+  package func readHead() -> String? {
     let end = Array("\r\n\r\n".utf8)
     while true {
       if let found = unread.firstRange(of: end) {
@@ -136,9 +136,9 @@ final class Connection {
     }
   }
 
-  func send(_ text: String) { send(Array(text.utf8)) }
+  package func send(_ text: String) { send(Array(text.utf8)) }
 
-  func send(_ bytes: [UInt8]) {
+  package func send(_ bytes: [UInt8]) {
     var rest = bytes[...]
     while !rest.isEmpty {
       let sent = rest.withUnsafeBytes {
@@ -151,21 +151,21 @@ final class Connection {
   }
 
   /// A reply with its length; head and body leave in one piece.
-  func reply(_ status: String, headers: [String] = [], _ body: [UInt8] = []) {
+  package func reply(_ status: String, headers: [String] = [], _ body: [UInt8] = []) {
     let head = ["HTTP/1.1 \(status)", "Content-Length: \(body.count)"] + headers + ["", ""]
     send(Array(head.joined(separator: "\r\n").utf8) + body)
   }
 
   /// Says nothing until the client has gone.
-  func stall() { while fill() {} }
+  package func stall() { while fill() {} }
 
   /// Ends with a reset instead of an orderly close.
-  func reset() {
+  package func reset() {
     var hard = linger(l_onoff: 1, l_linger: 0)
     setsockopt(socket, SOL_SOCKET, SO_LINGER, &hard, socklen_t(MemoryLayout<linger>.size))
   }
 
-  func close() {
+  package func close() {
     Glibc.close(socket)
     report.yield(.ended(bytesSent: bytesSent))
   }

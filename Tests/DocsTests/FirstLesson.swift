@@ -1,0 +1,21 @@
+import Foundation
+import Satchel
+
+/// README's program, word for word: `ReadmeTests` compares the two and runs this one.
+func firstLesson(in folder: URL, print: (String) -> Void) throws {
+  let replica = try Replica(at: folder.appending(path: "lesson.sqlite"))
+  try replica.importPack(at: folder.appending(path: "arithmetic-to-algebra.satchelpack"))
+  let mei = try replica.addLearner(named: "Mei")
+
+  let monday = Date(timeIntervalSince1970: 1_788_768_000)
+  try replica.record(Answer(ItemID("add-within-20-02"), isCorrect: true), by: mei, at: monday)
+  try replica.record(Answer(ItemID("add-within-20-03"), isCorrect: false), by: mei, at: monday)
+
+  for next in try replica.recommend(for: mei, limit: 2, at: monday) {
+    print("\(next.item), \(Int(next.probabilityCorrect * 100)) % to be right:")
+    for reason in next.reasons { print("  " + reason.text(in: .english)) }
+  }
+  for skill in try replica.progress(of: mei, at: monday).skills {
+    print("\(skill.skill): mastery \(Int(skill.mastery * 100)) %")
+  }
+}
