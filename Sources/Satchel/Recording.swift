@@ -106,7 +106,7 @@ extension Replica {
 /// repeating it.
 package struct BulkRecorder {
   /// Rows to a transaction: enough that its flush costs nothing, few enough that memory stays small.
-  private static let batchRows = 16_384
+  private static let batchRows = 32_768
 
   private let replica: Replica
   private let source: UInt64
@@ -127,9 +127,8 @@ package struct BulkRecorder {
   package mutating func add(_ row: Interaction) throws(SatchelError) {
     report.records += 1
     items.insert(row.item)
-    let learner = pseudonyms[row.learner] ?? LearnerID(external: row.learner)
-    pseudonyms[row.learner] = learner
-    if let waiting = present[learner], waiting > 0 {
+    let learner = pseudonym(of: row.learner)
+    if !present.isEmpty, let waiting = present[learner], waiting > 0 {
       present[learner] = waiting - 1
       return
     }
@@ -141,6 +140,13 @@ package struct BulkRecorder {
         learner: learner, event: .attempt(attempt),
         wallMilliseconds: row.timestampMilliseconds ?? moment.wallMilliseconds))
     if drafts.count == Self.batchRows { try flush() }
+  }
+
+  private mutating func pseudonym(of name: String) -> LearnerID {
+    if let known = pseudonyms[name] { return known }
+    let learner = LearnerID(external: name)
+    pseudonyms[name] = learner
+    return learner
   }
 
   /// Records what waits, and sums up.

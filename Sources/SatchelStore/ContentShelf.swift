@@ -149,8 +149,11 @@ extension Store {
   /// The skills of `item`, or `nil` when no such item is known.
   package func skills(of item: ItemID) throws(SatchelError) -> [SkillID]? {
     try read { db in
-      let sql = "SELECT id FROM item WHERE key = ?"
-      guard let row = try Int64.fetchOne(db, sql: sql, arguments: [item.text]) else { return nil }
+      var row: Int64?
+      try HotStatement(db, "SELECT id FROM item WHERE key = ?").run([.text(item.text)]) {
+        row = $0.integer(0)
+      }
+      guard let row else { return nil }
       var out: [SkillID] = []
       let skills = """
         SELECT skill.key FROM item_skill JOIN skill ON skill.id = item_skill.skill

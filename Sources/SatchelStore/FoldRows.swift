@@ -21,10 +21,14 @@ struct FoldRows {
   ) throws {
     var items: [ItemID: Int64] = [:]
     var skills: [SkillID: Int64] = [:]
+    var last: [SkillID]?
     for record in records {
       guard let item = record.event.item else { continue }
-      items[item] = try keys.item(item, skills: record.event.skills)
-      for skill in record.event.skills { skills[skill] = try keys.skill(skill) }
+      let named = record.event.skills
+      items[item] = try keys.item(item, skills: named)
+      if last == named { continue }
+      for skill in named { skills[skill] = try keys.skill(skill) }
+      last = named
     }
     var fold = LearnerFold(learner: state)
     if !isNew {

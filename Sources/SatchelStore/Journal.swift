@@ -62,19 +62,22 @@ extension Store {
       let key = try signingKey(db)
       var journal = try JournalTransaction(db, projection: projection)
       let replica = key.publicKey.replica
-      var order: [LearnerID] = []
-      var records: [LearnerID: [Record]] = [:]
+      var places: [LearnerID: Int] = [:]
+      var groups: [(stream: RecordStream, records: [Record])] = []
       for draft in drafts {
-        if records[draft.learner] == nil { order.append(draft.learner) }
-        records[draft.learner, default: []].append(
-          Self.record(draft, at: moment, by: replica, in: &journal))
+        let record = Self.record(draft, at: moment, by: replica, in: &journal)
+        if let place = places[draft.learner] {
+          groups[place].records.append(record)
+        } else {
+          places[draft.learner] = groups.count
+          let stream = RecordStream(
+            publicKey: key.publicKey, learner: draft.learner, nonce: source)
+          groups.append((stream, [record]))
+        }
       }
-      for learner in order {
-        let stream = RecordStream(publicKey: key.publicKey, learner: learner, nonce: source)
-        try journal.appendSealed(records[learner] ?? [], to: stream, key: key)
-      }
+      try journal.appendSealed(groups, key: key)
       try journal.finish()
-      return order
+      return groups.map(\.stream.learner)
     }
     tellObservers(of: learners)
   }

@@ -1,6 +1,8 @@
+internal import Dispatch
 internal import Foundation
 internal import GRDB
 import SatchelCore
+internal import Synchronization
 
 /// The rows of the journal that one transaction touches: each read once, changed in memory, and written once by
 /// ``finish()``, together with the folds of what was added.
@@ -15,6 +17,7 @@ struct JournalTransaction {
   private var learners: [LearnerID: LearnerRow] = [:]
   private var streams: [StreamID: StreamRow] = [:]
   private var fresh: [LearnerID: [Record]] = [:]
+  private var replicas: [PublicKey: Int64] = [:]
 
   /// Tail rows of one stream beyond which they are sealed at once.
   static let tailRecordsMax = 256
@@ -23,13 +26,17 @@ struct JournalTransaction {
     self.db = db
     self.projection = projection
     keys = KeyRows(db)
+    var found: (clock: HybridTime, ledger: ScopeSummary)?
     let sql = "SELECT clock, fingerprint, streams, records FROM ledger"
-    guard let row = try Row.fetchOne(db, sql: sql), let sum = Hash256(bytes: row[1] as Data) else {
-      throw SatchelError(.storeDamaged, subject: "ledger")
+    try HotStatement(db, sql).run([]) { row in
+      guard let sum = Hash256(bytes: row.blob(1) ?? []) else { return }
+      let held = ScopeSummary(
+        sum: sum, streams: Int(row.integer(2)), records: Int(row.integer(3)))
+      found = (HybridTime(bits: UInt64(bitPattern: row.integer(0))), held)
     }
-    let bits: Int64 = row[0]
-    clock = HybridClock(last: HybridTime(bits: UInt64(bitPattern: bits)))
-    ledger = ScopeSummary(sum: sum, streams: row[2], records: row[3])
+    guard let found else { throw SatchelError(.storeDamaged, subject: "ledger") }
+    clock = HybridClock(last: found.clock)
+    ledger = found.ledger
   }
 
   var touchedLearners: some Sequence<LearnerID> { fresh.keys }
@@ -65,19 +72,27 @@ struct JournalTransaction {
   }
 
   /// Adds records that were just made here, straight as segments.
-  mutating func appendSealed(_ records: [Record], to stream: RecordStream, key: SigningKey) throws {
-    try sealTail(of: stream)
-    var rest = records[...]
-    while !rest.isEmpty {
-      let part = Array(rest.prefix(Segment.recordsMax))
-      rest = rest.dropFirst(part.count)
-      let head = try streamRow(stream).head
-      let reached = head.appending(part)
-      let segment = Segment(
-        stream: stream, first: head.number + 1, count: part.count,
-        signature: key.sign(reached.signedBytes(of: stream.id)),
-        bytes: SegmentCodec.encode(part, of: stream))
-      try insert(segment, records: part, reached: reached, peer: nil)
+  ///
+  /// Packing, hashing and signing are most of the work and need no database, so streams share the cores for them.
+  mutating func appendSealed(_ groups: [(stream: RecordStream, records: [Record])], key: SigningKey)
+    throws
+  {
+    var heads: [StreamHead] = []
+    for group in groups {
+      try sealTail(of: group.stream)
+      heads.append(try head(of: group.stream))
+    }
+    let starts = heads
+    let sealed = Mutex([Int: [SealedPart]](minimumCapacity: groups.count))
+    DispatchQueue.concurrentPerform(iterations: groups.count) { index in
+      let parts = SealedPart.parts(
+        of: groups[index].records, stream: groups[index].stream, after: starts[index], key: key)
+      sealed.withLock { $0[index] = parts }
+    }
+    for (_, parts) in sealed.withLock({ $0 }).sorted(by: { $0.key < $1.key }) {
+      for part in parts {
+        try insert(part.segment, records: part.records, reached: part.reached, peer: nil)
+      }
     }
   }
 
@@ -116,15 +131,38 @@ struct JournalTransaction {
   mutating func finish() throws {
     for learner in fresh.keys.sorted() { try fold(learner) }
     for row in learners.values { try write(row) }
-    try db.cachedStatement(
-      sql: """
-        UPDATE ledger SET clock = ?, fingerprint = ?, streams = ?, records = ?,
-          content = content + ?
-        """
-    ).execute(arguments: [
-      Int64(bitPattern: clock.last.bits), Data(ledger.sum.bytes), ledger.streams, ledger.records,
-      keys.changedContent ? 1 : 0,
+    let sql = """
+      UPDATE ledger SET clock = ?, fingerprint = ?, streams = ?, records = ?, content = content + ?
+      """
+    try HotStatement(db, sql).run([
+      .integer(Int64(bitPattern: clock.last.bits)), .blob(ledger.sum.bytes),
+      .integer(Int64(ledger.streams)), .integer(Int64(ledger.records)),
+      .integer(keys.changedContent ? 1 : 0),
     ])
+  }
+}
+
+/// A segment that is ready to be stored, with what it holds and where it leads.
+private struct SealedPart: Sendable {
+  let segment: Segment
+  let records: [Record]
+  let reached: StreamHead
+
+  /// `records`, signed and packed in segments of at most ``Segment/recordsMax``.
+  static func parts(
+    of records: [Record], stream: RecordStream, after head: StreamHead, key: SigningKey
+  ) -> [SealedPart] {
+    var head = head
+    return stride(from: 0, to: records.count, by: Segment.recordsMax).map { start in
+      let part = Array(records[start..<min(start + Segment.recordsMax, records.count)])
+      let reached = head.appending(part)
+      let segment = Segment(
+        stream: stream, first: head.number + 1, count: part.count,
+        signature: key.sign(reached.signedBytes(of: stream.id)),
+        bytes: SegmentCodec.encode(part, of: stream))
+      head = reached
+      return SealedPart(segment: segment, records: part, reached: reached)
+    }
   }
 }
 
@@ -237,12 +275,17 @@ extension JournalTransaction {
     return row
   }
 
-  private func replicaRow(_ key: PublicKey) throws -> Int64 {
-    try db.execute(
-      sql: "INSERT INTO replica (public_key) VALUES (?) ON CONFLICT DO NOTHING",
-      arguments: [Data(key.bytes)])
-    let sql = "SELECT id FROM replica WHERE public_key = ?"
-    return try Int64.fetchOne(db, sql: sql, arguments: [Data(key.bytes)]) ?? 0
+  private mutating func replicaRow(_ key: PublicKey) throws -> Int64 {
+    if let row = replicas[key] { return row }
+    try HotStatement(db, "INSERT INTO replica (public_key) VALUES (?) ON CONFLICT DO NOTHING").run(
+      [.blob(key.bytes)])
+    var found: Int64?
+    try HotStatement(db, "SELECT id FROM replica WHERE public_key = ?").run([.blob(key.bytes)]) {
+      found = $0.integer(0)
+    }
+    guard let row = found else { throw SatchelError(.storeDamaged, subject: "replica") }
+    replicas[key] = row
+    return row
   }
 
   private func insertSegment(_ segment: Segment, row: StreamRow, peer: Int64?) throws {

@@ -14,9 +14,11 @@ extension Store {
 
   package func knows(_ learner: LearnerID) throws(SatchelError) -> Bool {
     try read { db in
-      try Row.fetchOne(
-        db, sql: "SELECT 1 FROM learner WHERE learner = ?", arguments: [Data(learner.bytes)])
-        != nil
+      var isKnown = false
+      try HotStatement(db, "SELECT 1 FROM learner WHERE learner = ?").run([.blob(learner.bytes)]) {
+        _ in isKnown = true
+      }
+      return isKnown
     }
   }
 

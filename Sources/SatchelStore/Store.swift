@@ -135,7 +135,10 @@ extension Store {
     do {
       let pool = try DatabasePool(path: path, configuration: configuration)
       // GRDB sets NORMAL after `prepareDatabase`, which forgets commits at a power cut.
-      try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+      // A longer WAL before it is moved into the file: pages that bulk work touches again and again are moved once.
+      try pool.writeWithoutTransaction {
+        try $0.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000")
+      }
       return pool
     } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
       let exists = FileManager.default.fileExists(atPath: path)

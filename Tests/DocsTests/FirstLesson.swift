@@ -11,11 +11,12 @@ func firstLesson(in folder: URL, print: (String) -> Void) throws {
   try replica.record(Answer(ItemID("add-within-20-02"), isCorrect: true), by: mei, at: monday)
   try replica.record(Answer(ItemID("add-within-20-03"), isCorrect: false), by: mei, at: monday)
 
-  for next in try replica.recommend(for: mei, limit: 2, at: monday) {
-    print("\(next.item), \(Int(next.probabilityCorrect * 100)) % to be right:")
+  let friday = monday.addingTimeInterval(4 * 86_400)
+  for next in try replica.recommend(for: mei, limit: 2, at: friday) {
+    print("\(next.item)")
     for reason in next.reasons { print("  " + reason.text(in: .english)) }
   }
-  for skill in try replica.progress(of: mei, at: monday).skills {
+  for skill in try replica.progress(of: mei, at: friday).skills {
     print("\(skill.skill): mastery \(Int(skill.mastery * 100)) %")
   }
 }

@@ -52,7 +52,7 @@ private struct WorkedExample {
     for proto in ["Sync/Protocol/sync.proto", "Sources/SatchelCore/segment.proto"] {
       let fields = try DocsTree.text(proto).components(separatedBy: "\n")
         .map { $0.trimmingCharacters(in: .whitespaces) }
-        .filter { $0.contains(" = ") && !$0.hasPrefix("//") && !$0.hasPrefix("option ") }
+        .filter { $0.contains(" = ") && $0.wholeMatch(of: /(?:\/\/|option |syntax ).*/) == nil }
         .compactMap { $0.components(separatedBy: " = ").first?.split(separator: " ").last }
       #expect(fields.count > 10)
       for field in fields { #expect(page.contains("`\(field)`"), "\(proto): \(field)") }

@@ -3,7 +3,10 @@ import GRDBSQLite
 import Satchel
 
 /// The reference: SQLite through its C interface, one prepared statement, the same durability, nothing else.
+///
+/// The table has the shape of a record: all its fields, under the key (stream, number). No hash, no signature, no fold.
 final class BareTable {
+  private let author = [UInt8](repeating: 1, count: 16)
   private var database: OpaquePointer?
   private var insert: OpaquePointer?
   private let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
@@ -13,13 +16,14 @@ final class BareTable {
     try execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
     try execute(
       """
-      CREATE TABLE record (learner INTEGER NOT NULL, number INTEGER NOT NULL, time INTEGER NOT NULL,
+      CREATE TABLE record (stream INTEGER NOT NULL, number INTEGER NOT NULL, time INTEGER NOT NULL,
         wall INTEGER NOT NULL, session INTEGER NOT NULL, item TEXT NOT NULL, skill TEXT NOT NULL,
-        correct INTEGER NOT NULL, duration INTEGER, bytes BLOB) STRICT
+        correct INTEGER NOT NULL, duration INTEGER, author BLOB NOT NULL, learner BLOB NOT NULL,
+        PRIMARY KEY (stream, number)) STRICT
       """)
     try check(
       sqlite3_prepare_v2(
-        database, "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", -1, &insert, nil))
+        database, "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", -1, &insert, nil))
   }
 
   deinit {
@@ -29,20 +33,19 @@ final class BareTable {
 
   func execute(_ sql: String) throws { try check(sqlite3_exec(database, sql, nil, nil, nil)) }
 
-  func insert(_ row: Interaction, learner: Int64, number: Int64, bytes: [UInt8]? = nil) throws {
+  func insert(_ row: Interaction, stream: Int64, number: Int64) throws {
     let time = row.timestampMilliseconds ?? 0
-    for (index, value) in [learner, number, time << 16, time, 1].enumerated() {
-      sqlite3_bind_int64(insert, Int32(index + 1), value)
-    }
+    sqlite3_bind_int64(insert, 1, stream)
+    sqlite3_bind_int64(insert, 2, number)
+    sqlite3_bind_int64(insert, 3, time << 16)
+    sqlite3_bind_int64(insert, 4, time)
+    sqlite3_bind_int64(insert, 5, 1)
     sqlite3_bind_text(insert, 6, row.item.text, -1, transient)
     sqlite3_bind_text(insert, 7, row.skills[0].text, -1, transient)
     sqlite3_bind_int64(insert, 8, row.isCorrect ? 1 : 0)
     sqlite3_bind_int64(insert, 9, Int64(row.durationMilliseconds ?? 0))
-    if let bytes {
-      sqlite3_bind_blob(insert, 10, bytes, Int32(bytes.count), transient)
-    } else {
-      sqlite3_bind_null(insert, 10)
-    }
+    sqlite3_bind_blob(insert, 10, author, 16, transient)
+    sqlite3_bind_blob(insert, 11, author, 16, transient)
     guard sqlite3_step(insert) == SQLITE_DONE else { throw failure() }
     sqlite3_reset(insert)
   }

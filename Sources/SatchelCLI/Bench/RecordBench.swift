@@ -22,7 +22,7 @@ struct RecordBench {
         try Stopwatch.wall {
           try table.execute("BEGIN")
           for (number, row) in rows.enumerated() {
-            try table.insert(row, learner: Int64(number / 500), number: Int64(number))
+            try table.insert(row, stream: Int64(number / 500), number: Int64(number % 500))
           }
           try table.execute("COMMIT")
         })
@@ -42,7 +42,6 @@ struct RecordBench {
     let learner = try replica.addLearner()
     _ = try replica.record(rows, named: "items")
     let table = try BareTable(folder.file("single-bare.sqlite"))
-    let bytes = [UInt8](repeating: 7, count: 110)
     var (ours, bare) = ([Double](), [Double]())
     for (number, row) in rows.enumerated() {
       ours.append(
@@ -51,7 +50,7 @@ struct RecordBench {
         })
       bare.append(
         try Stopwatch.wall {
-          try table.insert(row, learner: 1, number: Int64(number), bytes: bytes)
+          try table.insert(row, stream: 1, number: Int64(number))
         })
     }
     return [

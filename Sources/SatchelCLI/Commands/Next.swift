@@ -63,16 +63,17 @@ struct RecommendationWords {
   }
 
   func json(_ recommendation: Recommendation) throws -> JSON {
-    [
-      "item": JSON(recommendation.item), "title": .string(try title(recommendation.item)),
+    let title = try title(recommendation.item)
+    let reasons = recommendation.reasons.map { reasonJSON($0) }
+    return [
+      "item": JSON(recommendation.item), "title": .string(title),
       "score": .number(recommendation.score),
       "p_correct": .number(recommendation.probabilityCorrect),
-      "due": Times.json(recommendation.dueMilliseconds),
-      "reasons": .array(recommendation.reasons.map(json)),
+      "due": Times.json(recommendation.dueMilliseconds), "reasons": .array(reasons),
     ]
   }
 
-  private func json(_ reason: Reason) -> JSON {
+  private func reasonJSON(_ reason: Reason) -> JSON {
     [
       "code": .string(reason.code.rawValue), "weight": .number(reason.weight),
       "text": .string(sentence(reason)),

@@ -103,6 +103,12 @@ struct RecordFile {
 
   func run(into replica: Replica) throws {
     let start = ContinuousClock.now
+    let (report, skipped) = try record(into: replica)
+    answer(report, skipped: skipped, seconds: Times.seconds(since: start))
+  }
+
+  /// - Returns: what was recorded, and how many malformed rows were left out.
+  func record(into replica: Replica) throws -> (report: BulkReport, skipped: Int) {
     let file = try InteractionFile(path: path)
     let checked = try check(file)
     let bar = options.progressBar(options.say("recording", "记录"), unit: "rows", total: checked.rows)
@@ -122,7 +128,7 @@ struct RecordFile {
     let report = try recorder.finish()
     bar.update(count)
     bar.finish()
-    answer(report, skipped: checked.badRowCount, seconds: Times.seconds(since: start))
+    return (report, checked.badRowCount)
   }
 
   /// Reads all rows and records none.

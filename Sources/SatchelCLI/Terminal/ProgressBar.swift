@@ -48,6 +48,7 @@ final class ProgressBar: Sendable {
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     let rate = seconds > 0.05 ? ", \(Int(Double(done) / seconds)) \(unit)/s" : ""
     guard let total, total > 0 else { return "\(label): \(done) \(unit)\(rate)" }
+    guard isLive else { return "\(label): \(done) of \(total) \(unit)\(rate)" }
     let share = Double(done) / Double(total)
     return
       "\(label): \(Table.bar(share)) \(Int(share * 100))% \(done) of \(total) \(unit)\(rate)"
