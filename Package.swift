@@ -154,6 +154,13 @@ let package = Package(
     .testTarget(
       name: "SatchelCLITests", dependencies: ["SatchelCLI", "Satchel"], swiftSettings: strict),
     .testTarget(
+      name: "Scenarios",
+      dependencies: [
+        "Satchel", "SatchelHub", "SatchelStore", "SatchelImport", "SatchelTutor",
+        "SatchelTestSupport", logging,
+      ],
+      swiftSettings: strict),
+    .testTarget(
       name: "DocsTests", dependencies: ["Satchel", "SatchelTestSupport"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

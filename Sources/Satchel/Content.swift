@@ -25,7 +25,9 @@ extension Replica {
   /// Takes a signed pack, whole or not at all.
   ///
   /// The publisher who brings a pack's first version is the only one whose later versions are taken.
-  /// - Parameter trustsNewPublisher: takes it from another publisher, from now on.
+  /// - Parameters:
+  ///   - url: of the pack file.
+  ///   - trustsNewPublisher: takes it from another publisher, from now on.
   /// - Throws: `file.missing`, `pack.invalid`, `pack.hashMismatch`, `pack.badSignature`, `pack.foreignPublisher`,
   ///   `pack.olderVersion`; the store is then as before.
   @discardableResult

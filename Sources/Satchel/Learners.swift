@@ -12,7 +12,9 @@ public struct Learner: Hashable, Sendable {
 extension Replica {
   /// Adds a learner. Her pseudonym is random; her name, if one is given, goes into the vault, sealed.
   ///
-  /// - Parameter id: a pseudonym that she has already, on another replica.
+  /// - Parameters:
+  ///   - name: 1 to 256 bytes; `nil` leaves her without one.
+  ///   - id: a pseudonym that she has already, on another replica.
   /// - Throws: `record.invalid` for a name that is empty, over 256 bytes, or holds control characters.
   @discardableResult
   public func addLearner(named name: String? = nil, id: LearnerID? = nil) throws(SatchelError)

@@ -9,6 +9,7 @@ extension Replica {
   /// Answers from the file alone, in milliseconds, and alike on every replica that holds the same records, content and
   /// model.
   /// - Parameters:
+  ///   - learner: whom it is for.
   ///   - limit: at most this many.
   ///   - goal: a skill that she wants to reach.
   ///   - date: now, if not given.

@@ -41,7 +41,10 @@ public struct BulkReport: Hashable, Sendable {
 extension Replica {
   /// Records an answer durably: when this returns, it survives a crash and a power cut.
   ///
-  /// - Parameter date: when it happened, if not now. The order of records is that of recording, whatever dates say.
+  /// - Parameters:
+  ///   - answer: to an item that this store knows.
+  ///   - learner: who gave it.
+  ///   - date: when it happened, if not now. The order of records is that of recording, whatever dates say.
   /// - Throws: `learner.unknown`, `item.unknown`, `record.invalid` for a score outside 0...1, and the store's errors;
   ///   nothing is then recorded.
   @discardableResult
@@ -168,8 +171,10 @@ package struct BulkRecorder {
 extension Replica {
   /// Records many answers at once, in transactions of some thousand.
   ///
-  /// - Parameter name: of the collection. Rows are counted by learner, so handing the same collection in again under
-  ///   the same name adds only what is new at each learner's end.
+  /// - Parameters:
+  ///   - rows: of each learner in the order in which they happened.
+  ///   - name: of the collection. Rows are counted by learner, so handing the same collection in again under the same
+  ///     name adds only what is new at each learner's end.
   public func record(_ rows: some Sequence<Interaction>, named name: String)
     throws(SatchelError) -> BulkReport
   {

@@ -33,7 +33,11 @@ public final class Replica: Sendable {
     try self.init(at: url, creating: true)
   }
 
-  /// - Parameter creating: when `false`, a missing file is `store.missing`.
+  /// Opens the store at `url`.
+  ///
+  /// - Parameters:
+  ///   - url: of the store file.
+  ///   - creating: when `false`, a missing file is `store.missing`.
   public init(at url: URL, creating: Bool) throws(SatchelError) {
     store = try Store(at: url, creating: creating, projection: TutorProjection())
   }

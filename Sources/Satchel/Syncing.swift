@@ -56,7 +56,10 @@ extension Replica {
   ///
   /// The one call that touches the network. Whatever cuts it, nothing is lost, and the next round goes on. Cancelling
   /// the task ends it within a fraction of a second.
-  /// - Parameter url: of the hub; `nil` is the one that was met last.
+  /// - Parameters:
+  ///   - url: of the hub; `nil` is the one that was met last.
+  ///   - options: which models to follow, and whom to trust.
+  ///   - progress: called after each exchange, from any thread.
   /// - Throws: `usage.wrong` without any hub; `hub.*` when it cannot be reached or is none; `store.busy` when another
   ///   round of this store is under way; what arrived before stays.
   public func sync(

@@ -56,7 +56,9 @@ public struct Reason: Hashable, Sendable {
 
   /// The reason as a sentence.
   ///
-  /// - Parameter skillTitle: how the skill of ``arguments`` is called; without it, its key stands in the sentence.
+  /// - Parameters:
+  ///   - language: of the sentence.
+  ///   - skillTitle: how the skill of ``arguments`` is called; without it, its key stands in the sentence.
   public func text(in language: Language, skillTitle: String? = nil) -> String {
     code.sentence(
       in: language, skill: skillTitle ?? arguments.skill?.text ?? "",

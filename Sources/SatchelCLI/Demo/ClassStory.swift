@@ -1,6 +1,6 @@
 import Foundation
 import Satchel
-import SatchelStore
+import SatchelImport
 import SatchelTraining
 
 /// Two laptops, three learners, one hub: what happens in a classroom, from the first offline lesson to new weights.
@@ -19,8 +19,9 @@ struct ClassStory {
     }
     defer { hub.stop() }
     let (red, blue) = (try Laptop("red", in: folder), try Laptop("blue", in: folder))
-    let mei = try await course(red, blue)
-    let lessons = try await self.lessons(mei, red, blue)
+    try await course(red, blue)
+    let classroom = try Classroom(try Pack(path: fixtures.coursePack.path).content)
+    let (mei, lessons) = try await self.lessons(classroom, red, blue)
     try await log.step("sync", "The network is back: both laptops sync", "网络恢复：两台电脑同步") { step in
       let rendezvous = Rendezvous(hub: hub, log: step, options: options)
       step.check(
@@ -35,7 +36,7 @@ struct ClassStory {
       try await work.pull([red, blue], step)
     }
     try await show(mei, on: red, "after", "Mei, with the first model", "Mei：第一个模型")
-    let (green, rows) = try await recordClass()
+    let (green, rows) = try await record(classroom)
     try await log.step("pool", "All meet at the hub", "所有电脑在中心汇合") { step in
       let rendezvous = Rendezvous(hub: hub, log: step, options: options)
       step.check(
@@ -60,56 +61,58 @@ struct ClassStory {
     log.fact("records", .integer(lessons + rows))
   }
 
-  /// The course on both laptops, and who sits at them.
-  private func course(_ red: Laptop, _ blue: Laptop) async throws -> LearnerID {
+  /// The course on both laptops.
+  private func course(_ red: Laptop, _ blue: Laptop) async throws {
     try await log.step("course", "Both laptops get the course, offline", "两台电脑离线导入课程") { step in
       for laptop in [red, blue] {
         let report = try laptop.replica.importPack(at: fixtures.coursePack)
         step.say("\(laptop.name): \(report.items) items, \(report.skills) skills")
         step.fact(laptop.name, .integer(report.items))
       }
-      let mei = try red.replica.addLearner(named: "Mei")
-      return try blue.replica.addLearner(named: "Mei", id: mei)
     }
   }
 
-  /// - Returns: how many records were made.
-  private func lessons(_ mei: LearnerID, _ red: Laptop, _ blue: Laptop) async throws -> Int {
+  /// Each answer is recorded by itself, as an app would.
+  ///
+  /// - Returns: who Mei is, and how many records were made.
+  private func lessons(_ classroom: Classroom, _ red: Laptop, _ blue: Laptop) async throws
+    -> (mei: LearnerID, records: Int)
+  {
     try await log.step(
       "lessons", "Offline lessons; Mei works on both laptops", "离线学习；Mei 用两台电脑"
     ) { step in
+      let mei = try red.replica.addLearner(named: "Mei")
+      try blue.replica.addLearner(named: "Mei", id: mei)
       let tom = try red.replica.addLearner(named: "Tom")
       let amina = try blue.replica.addLearner(named: "Amina")
-      let plan = [
-        (name: "Mei", learner: mei, laptop: red, ability: 0.4, answers: 50),
-        (name: "Tom", learner: tom, laptop: red, ability: -0.3, answers: 45),
-        (name: "Mei", learner: mei, laptop: blue, ability: 0.4, answers: 40),
-        (name: "Amina", learner: amina, laptop: blue, ability: 1.0, answers: 60),
+      let seats = [
+        Seat(name: "Mei", learner: mei, laptops: [red, blue]),
+        Seat(name: "Tom", learner: tom, laptops: [red]),
+        Seat(name: "Amina", learner: amina, laptops: [blue]),
       ]
       var total = 0
-      for (index, entry) in plan.enumerated() {
-        var pupil = Pupil(entry.learner, ability: entry.ability, seed: UInt64(index + 1))
+      for (seat, rows) in zip(seats, classroom.pupils) {
         let start = ContinuousClock.now
-        let right = try pupil.work(on: entry.laptop.replica, answers: entry.answers)
-        let each = Times.seconds(since: start) * 1000 / Double(entry.answers)
+        try seat.work(rows)
+        let each = Times.seconds(since: start) * 1000 / Double(max(1, rows.count))
         step.say(
-          "\(entry.name) @ \(entry.laptop.name): \(entry.answers) "
-            + options.say("answers", "次作答") + ", \(right) " + options.say("right", "次答对")
-            + String(format: ", %.1f ms", each))
-        total += entry.answers
+          "\(seat.name) @ \(seat.laptops.map(\.name).joined(separator: " + ")): \(rows.count) "
+            + options.say("answers", "次作答") + ", \(rows.count { $0.isCorrect }) "
+            + options.say("right", "次答对") + String(format: ", %.1f ms", each))
+        total += rows.count
       }
       step.fact("records", .integer(total))
-      return total
+      return (mei, total)
     }
   }
 
-  private func recordClass() async throws -> (Laptop, Int) {
-    try await log.step(
-      "class", "A third laptop brings a whole class", "第三台电脑带来整个班级"
-    ) { step in
+  private func record(_ classroom: Classroom) async throws -> (laptop: Laptop, records: Int) {
+    try await log.step("class", "A third laptop brings the rest of the class", "第三台电脑带来班级其余同学") {
+      step in
       let green = try Laptop("green", in: folder)
-      let file = RecordFile(
-        path: fixtures.classTable.path, skipsBadRows: false, options: options)
+      let table = folder.appendingPathComponent("class.csv")
+      try WholeFile.write(InteractionTable.text(classroom.others), to: table.path)
+      let file = RecordFile(path: table.path, skipsBadRows: false, options: options)
       let report = try file.record(into: green.replica).report
       step.say("\(report.added) records, \(report.learners) learners")
       step.fact("records", .integer(report.added))
@@ -133,46 +136,51 @@ struct ClassStory {
   }
 }
 
-/// A learner who does what the tutor says, and gets better at it: logit = ability + 1.5 - 3 * difficulty + skill, where
-/// a skill grows by 0.3 with each answer.
-struct Pupil {
-  private let learner: LearnerID
-  private let ability: Double
-  private var random: SeededRandom
-  private var strengths: [SkillID: Double] = [:]
+/// A learner's place: the laptops that she works on, a sitting on one, the next on the other.
+private struct Seat {
+  private static let sittingGapMilliseconds: Int64 = 3_600_000
 
-  init(_ learner: LearnerID, ability: Double, seed: UInt64) {
-    self.learner = learner
-    self.ability = ability
-    random = SeededRandom(seed: seed)
-  }
+  let name: String
+  let learner: LearnerID
+  let laptops: [Laptop]
 
-  /// - Returns: how many answers were right.
-  mutating func work(on replica: Replica, answers: Int) throws -> Int {
-    var right = 0
-    for _ in 0..<answers {
+  func work(_ rows: [Interaction]) throws {
+    var sitting = 0
+    var last: Int64?
+    for row in rows {
       try Task.checkCancellation()
-      let found = try replica.recommend(for: learner, limit: 3)
-      guard !found.isEmpty, let item = try replica.item(found[random.below(found.count)].item)
-      else { throw SatchelError(.itemUnknown, subject: "course") }
-      if item.kind == .lesson {
-        try replica.recordView(of: item.id, by: learner, durationMilliseconds: 40_000)
-        continue
-      }
-      let isCorrect = knows(item)
-      right += isCorrect ? 1 : 0
-      let duration = UInt32(5_000 + random.below(25_000))
-      try replica.record(
-        Answer(item.id, isCorrect: isCorrect, durationMilliseconds: duration), by: learner)
+      let time = row.timestampMilliseconds ?? 0
+      if let last, time - last > Self.sittingGapMilliseconds { sitting += 1 }
+      last = time
+      let answer = Answer(
+        row.item, isCorrect: row.isCorrect, durationMilliseconds: row.durationMilliseconds)
+      try laptops[sitting % laptops.count].replica.record(
+        answer, by: learner, at: Date(timeIntervalSince1970: Double(time) / 1000))
     }
-    return right
   }
+}
 
-  private mutating func knows(_ item: Item) -> Bool {
-    let skill = item.skills.first
-    let strength = skill.flatMap { strengths[$0] } ?? 0
-    if let skill { strengths[skill] = strength + 0.3 }
-    let logit = ability + 1.5 - 3 * (item.difficulty ?? 0.5) + strength
-    return random.uniform() < ExactMath.sigmoid(logit)
+/// The simulated class that the story plays in. The shipped model was trained on another one, so the hub has something
+/// to learn here, and nobody who judges its model was seen by the first.
+private struct Classroom {
+  private static let seed: UInt64 = 2026
+  private static let namedLearners = ["s001", "s002", "s003"]
+  private static let lessonAnswers = 60
+  private static let daysBack: Int64 = 60
+
+  /// What Mei, Tom and Amina answer in their lessons.
+  let pupils: [[Interaction]]
+  /// What everybody else answered.
+  let others: [Interaction]
+
+  init(_ content: Content) throws(SatchelError) {
+    let now = Int64(Date().timeIntervalSince1970) * 1000
+    let rows = try ClassSimulator(
+      seed: Self.seed, startMilliseconds: now - Self.daysBack * 86_400_000
+    ).interactions(of: content)
+    pupils = Self.namedLearners.map { name in
+      Array(rows.filter { $0.learner == name }.prefix(Self.lessonAnswers))
+    }
+    others = rows.filter { !Self.namedLearners.contains($0.learner) }
   }
 }

@@ -23,7 +23,7 @@ struct Demo: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Leave the stores in this folder.", valueName: "folder"))
   var keep: String?
 
-  @Option(help: ArgumentHelp("The folder with course/, class/ and model/.", valueName: "folder"))
+  @Option(help: ArgumentHelp("The folder with course/ and model/.", valueName: "folder"))
   var fixtures: String?
 
   @OptionGroup var options: GlobalOptions
@@ -82,16 +82,14 @@ struct DemoFolder {
 /// The files that the demo is played with.
 struct Fixtures {
   let coursePack: URL
-  let classTable: URL
   let model: URL
 
   /// - Parameter path: the folder; else SATCHEL_FIXTURES, else beside the installed program, else in the source tree above it.
   init(given path: String?) throws(SatchelError) {
     let root = try Self.root(path)
     coursePack = root.appendingPathComponent("course/arithmetic-to-algebra.satchelpack")
-    classTable = root.appendingPathComponent("class/class.csv.gz")
     model = root.appendingPathComponent("model/first.safetensors")
-    for file in [coursePack, classTable, model] {
+    for file in [coursePack, model] {
       guard FileManager.default.fileExists(atPath: file.path) else {
         throw SatchelError(.fileMissing, subject: file.path, cause: "see --fixtures")
       }

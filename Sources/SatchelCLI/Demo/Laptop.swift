@@ -49,12 +49,12 @@ struct Rendezvous {
   @discardableResult
   func round(of laptop: Laptop) async throws -> SyncReport {
     let start = ContinuousClock.now
-    let bar = options.progressBar("   \(laptop.name)", unit: "records")
+    let bar = ProgressBar(
+      "   \(laptop.name)", unit: "records", isQuiet: options.quiet || !Screen.isLive(2))
     let report = try await laptop.replica.sync(with: hub.url) {
       bar.update($0.recordsSent + $0.recordsReceived)
     }
-    bar.update(report.recordsSent + report.recordsReceived)
-    if Screen.isLive(2) { bar.finish() }
+    bar.clear()
     let seconds = String(format: "%.2f", Times.seconds(since: start))
     log.say(
       "\(laptop.name): ↑ \(report.recordsSent) ↓ \(report.recordsReceived) "

@@ -44,6 +44,11 @@ final class ProgressBar: Sendable {
     Messages.write((isLive ? "\r\u{1B}[2K" : "") + text(done) + "\n")
   }
 
+  /// Takes the bar away, where the line after it says all.
+  func clear() {
+    if isLive, !isQuiet { Messages.write("\r\u{1B}[2K") }
+  }
+
   private func text(_ done: Int) -> String {
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     let rate = seconds > 0.05 ? ", \(Int(Double(done) / seconds)) \(unit)/s" : ""

@@ -1,0 +1,69 @@
+import Foundation
+import Logging
+import Satchel
+import SatchelHub
+import SatchelImport
+import SatchelStore
+import SatchelTestSupport
+import Testing
+
+/// A real hub in this process, and laptops that speak to it through the real client on loopback.
+final class School: Sendable {
+  let scratch: Scratch
+  let hub: Store
+  let url: String
+  private let serving: Task<Void, any Error>
+
+  init() async throws {
+    scratch = try Scratch()
+    hub = try Store(at: scratch.file("hub.sqlite"), creating: true, projection: nil)
+    let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let server = try HubServer(store: hub, log: log) { 1_790_000_000_000 }
+    let (ports, found) = AsyncStream.makeStream(of: Int.self)
+    // Unstructured: it serves while the test goes on, and ends with the school.
+    serving = Task {
+      defer { found.finish() }
+      try await server.run(at: ListenAddress("127.0.0.1:0"), stopsOnSignals: false) {
+        found.yield($0)
+      }
+    }
+    url = "http://127.0.0.1:\(try #require(await ports.first { _ in true }))"
+  }
+
+  deinit { serving.cancel() }
+
+  func laptop(_ name: String) throws -> Replica {
+    try Replica(at: scratch.file("\(name).sqlite"))
+  }
+
+  /// Publishes a file on the hub, as `satchel-hub publish` does.
+  func publish(_ kind: Manifest.Kind, _ bytes: [UInt8], channel: String = "stable") throws {
+    let newest = try hub.newestPublication(kind, channel: channel)
+    let manifest = try Manifest(
+      kind: kind, name: "\(kind.rawValue)", channel: channel, version: newest + 1,
+      createdSeconds: 0,
+      files: [
+        Manifest.File(name: "\(kind.rawValue).bin", byteCount: bytes.count, sha256: sha256(bytes))
+      ])
+    let signed = SignedManifest(signing: manifest, with: try hub.establishHubIdentity())
+    try hub.publish(signed, files: [bytes], at: 0)
+  }
+
+  /// The model that ships with the project.
+  static func firstModel() throws -> [UInt8] {
+    Array(try Data(contentsOf: SourceTree.file("Fixtures/model/first.safetensors")))
+  }
+
+  static var pack: URL { SourceTree.file("Fixtures/course/arithmetic-to-algebra.satchelpack") }
+}
+
+extension Replica {
+  /// Answers some items of the course, right or wrong as `pattern` says.
+  func practise(_ learner: LearnerID, _ count: Int, isCorrect pattern: (Int) -> Bool) throws {
+    let items = try store.syllabus().items
+    for number in 0..<count {
+      try record(
+        Answer(items[number * 7 % items.count].item, isCorrect: pattern(number)), by: learner)
+    }
+  }
+}
