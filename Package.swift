@@ -152,7 +152,9 @@ let package = Package(
       name: "SatchelTests", dependencies: ["Satchel", "SatchelImport", "SatchelTestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "SatchelCLITests", dependencies: ["SatchelCLI", "Satchel"], swiftSettings: strict),
+      name: "SatchelCLITests",
+      dependencies: ["SatchelCLI", "satchel-hub", "Satchel", "SatchelTestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "Scenarios",
       dependencies: [

@@ -15,7 +15,7 @@ private struct Manifest {
     }
     var found: [String: Set<String>] = [:]
     let target = try Regex(
-      #"\.(?:target|executableTarget|testTarget)\(\s*name: "([^"]+)""#
+      #"\.(?:target|executableTarget)\(\s*name: "([^"]+)""#
         + #"(?:,\s*dependencies: \[([^\]]*)\])?"#, as: (Substring, Substring, Substring?).self)
     for match in text.matches(of: target) {
       let words = (match.2 ?? "").split { $0 == "," || $0.isWhitespace }.map(String.init)
@@ -27,7 +27,7 @@ private struct Manifest {
 
   /// What is shipped: no tests and nothing for them.
   var shipped: [String: Set<String>] {
-    dependencies.filter { !$0.key.hasSuffix("Tests") && $0.key != "SatchelTestSupport" }
+    dependencies.filter { $0.key != "SatchelTestSupport" }
   }
 }
 

@@ -43,18 +43,18 @@ struct Shell {
 
   /// Runs `satchel` with the store of this folder, unless the arguments name another.
   @discardableResult
-  func satchel(_ arguments: String..., environment: [String: String] = [:]) throws -> Answer {
-    try Self.run(Self.programs.appendingPathComponent("satchel"), arguments, environment(environment))
+  func satchel(_ arguments: String..., environment more: [String: String] = [:]) throws -> Answer {
+    try run(Self.programs.appendingPathComponent("satchel"), arguments, environment(more))
   }
 
   @discardableResult
   func satchel(_ arguments: [String]) throws -> Answer {
-    try Self.run(Self.programs.appendingPathComponent("satchel"), arguments, environment([:]))
+    try run(Self.programs.appendingPathComponent("satchel"), arguments, environment([:]))
   }
 
   func bash(_ script: String) throws -> Answer {
     let path = Self.programs.path + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin")
-    return try Self.run(
+    return try run(
       URL(fileURLWithPath: "/bin/bash"), ["-c", script], environment(["PATH": path]))
   }
 
@@ -63,21 +63,22 @@ struct Shell {
       .merging(more) { _, new in new }
   }
 
-  private static func run(_ program: URL, _ arguments: [String], _ environment: [String: String])
+  private func run(_ program: URL, _ arguments: [String], _ environment: [String: String])
     throws -> Answer
   {
     // Through files, since a pipe that nobody reads while the other is drained would stop the program.
     let id = UUID().uuidString
-    let folder = FileManager.default.temporaryDirectory
+    let place = FileManager.default.temporaryDirectory
     let (out, error) = (
-      folder.appendingPathComponent("\(id).out"), folder.appendingPathComponent("\(id).err")
+      place.appendingPathComponent("\(id).out"), place.appendingPathComponent("\(id).err")
     )
-    for file in [out, error] { FileManager.default.createFile(atPath: file.path, contents: nil) }
+    for file in [out, error] { try Data().write(to: file) }
     defer { for file in [out, error] { try? FileManager.default.removeItem(at: file) } }
     let process = Process()
     process.executableURL = program
     process.arguments = arguments
     process.environment = environment
+    process.currentDirectoryURL = folder
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: out)
     process.standardError = try FileHandle(forWritingTo: error)

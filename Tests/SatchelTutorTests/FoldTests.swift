@@ -45,7 +45,7 @@ import Testing
     let row = diary.fold.items[ItemID(checked: "a")] ?? []
     #expect(ItemState(bytes: row) != nil)
     #expect(ItemState(bytes: []) == nil)
-    #expect(ItemState(bytes: row.dropLast()) == nil)
+    #expect(ItemState(bytes: Array(row.prefix(18))) == nil)
     #expect(ItemState(bytes: row + [0]) == nil)
     var newer = row
     newer[0] = 2

@@ -29,7 +29,7 @@ import Testing
     #expect(try one.recordCount(of: mei) == 30)
     #expect(try school.hub.summary(of: .everyone) == one.store.summary(of: .everyone))
     // Names stay where they were given.
-    #expect(try one.learners().map(\.name) .compactMap { $0 } == ["Mei"])
+    #expect(try one.learners().compactMap(\.name) == ["Mei"])
   }
 
   @Test func `tells the observer of what came by sync`() async throws {
@@ -69,7 +69,8 @@ import Testing
     let laptop = try school.laptop("one")
     try laptop.importPack(at: School.pack)
     let mei = try laptop.addLearner()
-    try laptop.practise(mei, 30) { $0 % 3 > 0 }
+    // Too few answers to try a model on: it is taken on its signature.
+    try laptop.practise(mei, 10) { $0 % 3 > 0 }
     let item = try ItemID("fraction-meaning-03")
     let date = Date(timeIntervalSince1970: 1_790_000_000)
     let baseline = try laptop.probabilityCorrect(of: item, by: mei, at: date)
@@ -78,7 +79,7 @@ import Testing
     let first = try await laptop.sync(with: school.url)
     let second = try await laptop.sync()
 
-    #expect(first.model == SyncReport.Model(channel: "stable", version: 1, changed: true))
+    #expect(first.model.changed && first.model.version == 1 && first.model.channel == "stable")
     #expect(!second.model.changed && second.requests == 1)
     #expect(try laptop.probabilityCorrect(of: item, by: mei, at: date) != baseline)
     try laptop.store.rollBackModel()
