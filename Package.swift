@@ -100,7 +100,8 @@ let package = Package(
     .executableTarget(
       name: "SatchelCLI",
       dependencies: [
-        "Satchel", "SatchelTraining", "SatchelImport", "SatchelStore", "SatchelTransport", "CArchive",
+        "Satchel", "SatchelTraining", "SatchelImport", "SatchelStore", "SatchelTransport",
+        "CArchive",
         argumentParser, grdbSQLite,
       ],
       exclude: ["README.md"], swiftSettings: strict),

@@ -4,7 +4,8 @@ import ArgumentParser
 struct SatchelCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "satchel",
-    abstract: "Offline learning: content, progress and a tutor in one file, synced when a hub is in reach.",
+    abstract:
+      "Offline learning: content, progress and a tutor in one file, synced when a hub is in reach.",
     discussion: """
       Example:
         satchel init

@@ -5,7 +5,9 @@ import Testing
 @Suite struct `Files on the command line` {
   private let course = Shell.source.appendingPathComponent("Fixtures/course").path
 
-  private func bytes(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
+  private func bytes(_ path: String) throws -> Data {
+    try Data(contentsOf: URL(fileURLWithPath: path))
+  }
 
   @Test func `a newer or a foreign store is not changed by one byte`() throws {
     let shell = try Shell()
@@ -15,7 +17,8 @@ import Testing
     var header = try bytes(shell.store)
     header.replaceSubrange(60..<64, with: [0, 0, 0, 99])
     try header.write(to: URL(fileURLWithPath: newer))
-    let foreign = try shell.write(String(repeating: "not a store ", count: 50), to: "foreign.sqlite")
+    let foreign = try shell.write(
+      String(repeating: "not a store ", count: 50), to: "foreign.sqlite")
     for (path, code) in [(newer, "store.newer"), (foreign, "store.foreign")] {
       let before = try bytes(path)
       for command in [["init"], ["doctor", "--rebuild"], ["learner", "add"]] {
@@ -63,7 +66,9 @@ import Testing
     #expect(taken.status == 0)
   }
 
-  @Test func `a class is simulated, trained on and judged, and the same seed gives the same`() throws {
+  @Test func `a class is simulated, trained on and judged, and the same seed gives the same`()
+    throws
+  {
     let shell = try Shell()
     defer { shell.remove() }
     func simulate(_ name: String) throws {
@@ -99,7 +104,8 @@ import Testing
     }
     #expect(try bytes(shell.file("p.csv")) == bytes(shell.file("q.csv")))
     let rows = try bytes(shell.file("p.csv")).count { $0 == UInt8(ascii: "\n") } - 1
-    #expect(rows == names.enumerated().count { learners.firstIndex(of: $0.element).map { $0 % 5 } == 1 })
+    #expect(
+      rows == names.enumerated().count { learners.firstIndex(of: $0.element).map { place in place % 5 } == 1 })
   }
 
   @Test func `what is not in this version is refused by name`() throws {

@@ -14,7 +14,8 @@ import Testing
       }
     }
     try shell.satchel("init")
-    try shell.satchel("record", "--from", try shell.write("learner,item,skill,correct\na,i,s,1\n", to: "a.csv"))
+    try shell.satchel(
+      "record", "--from", try shell.write("learner,item,skill,correct\na,i,s,1\n", to: "a.csv"))
     let before = try shell.satchel("doctor", "--json").out
 
     let answer = try shell.satchel("sync", portal.url(""), "--json")
@@ -32,7 +33,8 @@ import Testing
     let port = try ScriptedServer.deadPort()
 
     let answer = try shell.bash(
-      "set -m; satchel sync http://127.0.0.1:\(port) --watch 0.2 --json > out & p=$!; sleep 1; kill -INT $p; wait $p")
+      "set -m; satchel sync http://127.0.0.1:\(port) --watch 0.2 --json > out & p=$!; sleep 1; kill -INT $p; wait $p"
+    )
 
     #expect(answer.status == 130)
     let lines = try String(contentsOfFile: shell.file("out"), encoding: .utf8)

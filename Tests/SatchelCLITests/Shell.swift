@@ -53,7 +53,8 @@ struct Shell {
   }
 
   func bash(_ script: String) throws -> Answer {
-    let path = Self.programs.path + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin")
+    let path =
+      Self.programs.path + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin")
     return try run(
       URL(fileURLWithPath: "/bin/bash"), ["-c", script], environment(["PATH": path]))
   }

@@ -1,7 +1,7 @@
 import Foundation
 import SatchelCore
-import SatchelTransport
 import SatchelTestSupport
+import SatchelTransport
 import Testing
 
 @Suite struct `Cancelling and closing` {

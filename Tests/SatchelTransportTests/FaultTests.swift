@@ -1,6 +1,6 @@
 import SatchelCore
-import SatchelTransport
 import SatchelTestSupport
+import SatchelTransport
 import Testing
 
 @Suite struct `A bad network` {

@@ -1,7 +1,7 @@
 import SatchelCore
+import SatchelTestSupport
 import SatchelTransport
 import Synchronization
-import SatchelTestSupport
 import Testing
 
 @Suite struct `A request and its reply` {

@@ -7,7 +7,10 @@ struct Doctor: AsyncParsableCommand {
     abstract: "Check the file, the chains, the signatures and what was folded from them.",
     discussion: "Example: satchel doctor --deep")
 
-  @Flag(help: "Fold every learner anew first: the records stay, what was worked out from them is made again.")
+  @Flag(
+    help:
+      "Fold every learner anew first: the records stay, what was worked out from them is made again."
+  )
   var rebuild = false
 
   @Flag(help: "Also every hash, every signature, and every folded row.")
@@ -23,7 +26,8 @@ struct Doctor: AsyncParsableCommand {
       let verdict =
         found.isHealthy
         ? options.style.green(options.say("all is well", "一切正常"))
-        : options.style.red(options.say("\(found.problems.count) problems", "\(found.problems.count) 个问题"))
+        : options.style.red(
+          options.say("\(found.problems.count) problems", "\(found.problems.count) 个问题"))
       let counts = options.say(
         "\(found.records) records in \(found.streams) streams, \(found.learners) learners, \(found.items) items",
         "\(found.records) 条记录，\(found.streams) 条流，\(found.learners) 名学习者，\(found.items) 道题")

@@ -14,7 +14,8 @@ struct Evaluate: AsyncParsableCommand {
       Each answer is foretold from the learner's earlier ones alone. Cross-validation trains its own models and takes none.
       """)
 
-  @Argument(help: ArgumentHelp("The model, then tables (.csv, .csv.gz) or stores.", valueName: "file"))
+  @Argument(
+    help: ArgumentHelp("The model, then tables (.csv, .csv.gz) or stores.", valueName: "file"))
   var files: [String]
 
   @OptionGroup var choice: DataOptions

@@ -33,7 +33,8 @@ struct Import: AsyncParsableCommand {
       } catch let error as SatchelError {
         throw DetailedError(
           error: error,
-          notes: imports.isEmpty ? [] : ["\(imports.count) file(s) before it were imported and stay."],
+          notes: imports.isEmpty
+            ? [] : ["\(imports.count) file(s) before it were imported and stay."],
           members: imports.isEmpty ? [] : [("imports", .array(imports))])
       }
     }

@@ -18,7 +18,8 @@ struct LearnerAdd: AsyncParsableCommand {
   @Option(help: "Her name; it is sealed in the vault and never synced.")
   var name: String?
 
-  @Option(help: ArgumentHelp("Her pseudonym, if she has one elsewhere: 32 hex digits.", valueName: "hex"))
+  @Option(
+    help: ArgumentHelp("Her pseudonym, if she has one elsewhere: 32 hex digits.", valueName: "hex"))
   var id: String?
 
   @OptionGroup var options: GlobalOptions

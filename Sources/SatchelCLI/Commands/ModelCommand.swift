@@ -35,7 +35,9 @@ struct ModelShow: AsyncParsableCommand {
   func run() async throws {
     let models = try options.open().store.models()
     let found =
-      if let model { try ModelAnswer.find(model, in: models) } else { models.first(where: \.isActive) }
+      if let model { try ModelAnswer.find(model, in: models) } else {
+        models.first(where: \.isActive)
+      }
     options.answer(found?.json ?? ["id": nil, "channel": "built-in", "active": .bool(true)]) {
       guard let found else { return [options.say("The built-in baseline serves.", "使用内置基线模型。")] }
       return ["\(found.channel)/\(found.version)  \(found.byteCount) bytes  \(found.sha256)"]
@@ -74,7 +76,8 @@ struct ModelUse: AsyncParsableCommand {
 
 struct ModelRollback: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "rollback", abstract: "Go back to the model that served before, or to the built-in one.",
+    commandName: "rollback",
+    abstract: "Go back to the model that served before, or to the built-in one.",
     discussion: "Example: satchel model rollback")
 
   @OptionGroup var options: GlobalOptions
@@ -88,7 +91,8 @@ struct ModelRollback: AsyncParsableCommand {
 
 struct ModelPull: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "pull", abstract: "Fetch the channel's newest model: a round of sync, which brings it.",
+    commandName: "pull",
+    abstract: "Fetch the channel's newest model: a round of sync, which brings it.",
     discussion: "Example: satchel model pull http://127.0.0.1:8090 --channel pilot")
 
   @Argument(help: "The hub; else the one that was met last.")
@@ -123,7 +127,8 @@ struct ModelAnswer {
     options.answer([
       "active": JSON(active.map { Int($0.id) }), "versions": .array(models.map(\.json)),
     ]) {
-      var table = Table(["", "id", "channel", "version", "bytes", "installed"], rightAligned: [1, 3, 4])
+      var table = Table(
+        ["", "id", "channel", "version", "bytes", "installed"], rightAligned: [1, 3, 4])
       for model in models {
         table.add(
           model.isActive ? "*" : model.isPrevious ? "-" : "", "\(model.id)", model.channel,

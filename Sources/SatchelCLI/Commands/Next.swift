@@ -80,7 +80,8 @@ struct RecommendationWords {
     ]
   }
 
-  func lines(_ recommendations: [Recommendation], explain: Bool, _ style: Style) throws -> [String] {
+  func lines(_ recommendations: [Recommendation], explain: Bool, _ style: Style) throws -> [String]
+  {
     guard !recommendations.isEmpty else {
       return [language == .chinese ? "没有可做的题目。" : "There is nothing to do yet."]
     }

@@ -21,7 +21,8 @@ struct PackCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The pack to write.", valueName: "file"))
   var out: String
 
-  @Option(help: ArgumentHelp("The publisher's secret key: 64 hex digits in a file.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("The publisher's secret key: 64 hex digits in a file.", valueName: "file"))
   var key: String
 
   @Option(help: "The pack's name; else the course's id.")

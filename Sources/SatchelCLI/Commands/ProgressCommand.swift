@@ -3,7 +3,8 @@ import Satchel
 
 struct ProgressCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "progress", abstract: "Show mastery, what is due, and what will be left in a week.",
+    commandName: "progress",
+    abstract: "Show mastery, what is due, and what will be left in a week.",
     discussion: "Example: satchel progress Mei --skill fraction-meaning")
 
   @Argument(help: "Her pseudonym, her name, or the name that a file gave her.")

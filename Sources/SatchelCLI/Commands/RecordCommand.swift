@@ -158,7 +158,8 @@ struct RecordFile {
 
   private func notes(on summary: InteractionFile.Summary) -> [String] {
     let lines = summary.badRows.prefix(Self.badRowsShown).map { row in
-      options.say("line \(row.line): \(row.reason.rawValue)", "第 \(row.line) 行：\(row.reason.rawValue)")
+      options.say(
+        "line \(row.line): \(row.reason.rawValue)", "第 \(row.line) 行：\(row.reason.rawValue)")
     }
     let rest = summary.badRowCount - lines.count
     return rest > 0 ? lines + [options.say("and \(rest) more", "另有 \(rest) 行")] : lines

@@ -9,7 +9,8 @@ struct SimulateClass: AsyncParsableCommand {
     commandName: "simulate-class",
     abstract: "Write the answers of a class that never was, to try and to test with.",
     discussion:
-      "Example: satchel simulate-class --course Fixtures/course --learners 200 --seed 1 --out class.csv.gz")
+      "Example: satchel simulate-class --course Fixtures/course --learners 200 --seed 1 --out class.csv.gz"
+  )
 
   @Option(help: ArgumentHelp("A pack, or a course folder.", valueName: "path"))
   var course: String

@@ -137,7 +137,8 @@ extension SyncReport {
       if model.changed {
         lines.append(
           options.say(
-            "new model: \(model.channel) \(model.version)", "新模型：\(model.channel) \(model.version)"))
+            "new model: \(model.channel) \(model.version)", "新模型：\(model.channel) \(model.version)")
+        )
       }
       return lines + packs.map { options.say("new pack: \($0)", "新课程包：\($0)") }
     }

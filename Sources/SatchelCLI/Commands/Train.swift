@@ -84,7 +84,8 @@ struct Train: AsyncParsableCommand {
       return table.lines(options.style) + [
         options.say(
           "\(out): \(report.bytes) bytes, \(report.parameterCount) parameters, epoch \(report.bestEpoch) of \(report.epochs)",
-          "\(out)：\(report.bytes) 字节，\(report.parameterCount) 个参数，第 \(report.bestEpoch)/\(report.epochs) 轮")
+          "\(out)：\(report.bytes) 字节，\(report.parameterCount) 个参数，第 \(report.bestEpoch)/\(report.epochs) 轮"
+        )
       ]
     }
   }

@@ -51,8 +51,10 @@ struct ClassStory {
         try await work.pull([red, blue], step)
       }
     }
-    try await show(mei, on: red, "trained", "Mei, with the weights of her own class", "Mei：用本班数据训练的权重")
-    try await log.step("check", "Nothing was lost, nothing was counted twice", "没有丢失，没有重复") { step in
+    try await show(
+      mei, on: red, "trained", "Mei, with the weights of her own class", "Mei：用本班数据训练的权重")
+    try await log.step("check", "Nothing was lost, nothing was counted twice", "没有丢失，没有重复") {
+      step in
       log.converged = try step.compare(
         [red, blue, green], hub: hub, expected: lessons + rows, options)
       let (here, there) = try (view(of: mei, on: red), view(of: mei, on: blue))
@@ -132,7 +134,8 @@ struct ClassStory {
   }
 
   private func view(of learner: LearnerID, on laptop: Laptop) throws -> [Recommendation] {
-    try laptop.replica.recommend(for: learner, limit: 10, at: Date(timeIntervalSince1970: 1_800_000_000))
+    try laptop.replica.recommend(
+      for: learner, limit: 10, at: Date(timeIntervalSince1970: 1_800_000_000))
   }
 }
 

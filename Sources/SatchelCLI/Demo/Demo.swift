@@ -4,7 +4,8 @@ import Satchel
 
 struct Demo: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "The whole story with real parts: a hub, laptops, offline lessons, sync, training, new weights.",
+    abstract:
+      "The whole story with real parts: a hub, laptops, offline lessons, sync, training, new weights.",
     discussion: """
       Examples:
         satchel demo
@@ -14,7 +15,9 @@ struct Demo: AsyncParsableCommand {
       promises held: the same records everywhere, each exactly once.
       """)
 
-  @Option(help: ArgumentHelp("The same story on a table of answers, spread over replicas.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "The same story on a table of answers, spread over replicas.", valueName: "file"))
   var interactions: String?
 
   @Option(help: "Over how many.")

@@ -69,15 +69,20 @@ struct HubWork {
 
   private struct Figures: Decodable {
     let auc: Double
-    let log_loss: Double
+    let logLoss: Double
     let count: Int
 
+    enum CodingKeys: String, CodingKey {
+      case auc, count
+      case logLoss = "log_loss"
+    }
+
     var text: String {
-      "AUC \(String(format: "%.4f", auc)), log loss \(String(format: "%.4f", log_loss)) (\(count))"
+      "AUC \(String(format: "%.4f", auc)), log loss \(String(format: "%.4f", logLoss)) (\(count))"
     }
 
     var json: JSON {
-      ["auc": .number(auc), "log_loss": .number(log_loss), "n": .integer(count)]
+      ["auc": .number(auc), "log_loss": .number(logLoss), "n": .integer(count)]
     }
   }
 }

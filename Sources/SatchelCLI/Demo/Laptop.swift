@@ -94,7 +94,9 @@ struct RecordCensus: Equatable {
 
 extension StepLog.Step {
   /// Compares what all stores hold, the hub's among them, record by record.
-  func compare(_ laptops: [Laptop], hub: HubProcess, expected: Int, _ options: GlobalOptions) throws -> Bool {
+  func compare(_ laptops: [Laptop], hub: HubProcess, expected: Int, _ options: GlobalOptions) throws
+    -> Bool
+  {
     let first = try RecordCensus(laptops[0].replica.store)
     var isAlike = true
     for laptop in laptops.dropFirst() {

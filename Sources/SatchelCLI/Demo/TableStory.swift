@@ -26,7 +26,8 @@ struct TableStory {
         options.say("all \(laptops.count) are in step", "\(laptops.count) 个副本一致"),
         try await rendezvous.meet(laptops))
     }
-    try await log.step("check", "Nothing was lost, nothing was counted twice", "没有丢失，没有重复") { step in
+    try await log.step("check", "Nothing was lost, nothing was counted twice", "没有丢失，没有重复") {
+      step in
       log.converged = try step.compare(laptops, hub: hub, expected: rows, options)
     }
     let work = HubWork(hub: hub, options: options)
@@ -53,7 +54,8 @@ struct TableStory {
       if line.isMultiple(of: 4096) { try Task.checkCancellation() }
       if Self.isShared(row.learner) { rowsOfShared[row.learner, default: 0] += 1 }
     }
-    let bar = options.progressBar("   " + options.say("recording", "记录"), unit: "rows", total: checked.rows)
+    let bar = options.progressBar(
+      "   " + options.say("recording", "记录"), unit: "rows", total: checked.rows)
     var recorders = try laptops.map { try BulkRecorder(into: $0.replica, digest: checked.digest) }
     var seen: [String: Int] = [:]
     var done = 0

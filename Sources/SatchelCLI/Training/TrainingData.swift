@@ -10,7 +10,8 @@ struct DataOptions: ParsableArguments {
   @Option(help: ArgumentHelp("A table learner,fold with folds 0 to 4.", valueName: "file"))
   var foldsFile: String?
 
-  @Option(help: "Test on this fold; the next one chooses when to stop, the others are learned from.")
+  @Option(
+    help: "Test on this fold; the next one chooses when to stop, the others are learned from.")
   var fold: Int?
 
   @Option(help: ArgumentHelp("Write row,probability for the test rows.", valueName: "file"))
@@ -71,7 +72,8 @@ struct TrainingData {
     // A row that is left out would shift the numbers of all predictions behind it.
     throw SatchelError(
       .rowsMalformed, subject: path,
-      cause: "\(summary.badRowCount) rows, the first in line \(first.line): \(first.reason.rawValue)")
+      cause:
+        "\(summary.badRowCount) rows, the first in line \(first.line): \(first.reason.rawValue)")
   }
 
   private mutating func readStore(_ path: String) throws {
