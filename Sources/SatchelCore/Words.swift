@@ -143,7 +143,8 @@ extension SatchelError.Code {
     case .streamForked:
       ErrorWords(
         "two histories were signed by one device", "同一设备签署了两份不同的历史",
-        hint: "Both are kept; sync the device again.", "两份都会保留，请再次同步该设备。")
+        hint: "The store was copied or put back. Keep its file: its records are safe in it.",
+        "学习库被复制或还原过。请保留该文件：其中的记录是安全的。")
     case .streamGap:
       ErrorWords(
         "records before these are missing", "缺少更早的记录",

@@ -66,11 +66,7 @@ extension Store {
         try Row.fetchOne(db, sql: "SELECT 1 FROM stream LIMIT 1") == nil
       )
     }
-    guard let projection else {
-      // A hub folds nothing: whoever opens the file with a projection must fold it first.
-      if version != 0 { try write { try $0.execute(sql: "UPDATE ledger SET projection = 0") } }
-      return
-    }
+    guard let projection else { return }
     guard version != projection.version else { return }
     if isEmpty {
       try write {

@@ -130,6 +130,10 @@ struct JournalTransaction {
   /// Writes what changed, and folds what was added. To be called last.
   mutating func finish() throws {
     for learner in fresh.keys.sorted() { try fold(learner) }
+    if projection == nil, !fresh.isEmpty {
+      // Whoever opens the file with a projection must fold these first.
+      try HotStatement(db, "UPDATE ledger SET projection = 0 WHERE projection <> 0").run([])
+    }
     for row in learners.values { try write(row) }
     let sql = """
       UPDATE ledger SET clock = ?, fingerprint = ?, streams = ?, records = ?, content = content + ?

@@ -38,6 +38,8 @@ package final class Store: Sendable {
       try Self.checkHeader(path)
     } else if creating {
       try Self.makeFolder(for: url)
+      // Empty, and for its owner alone: it will hold the device's private key. SQLite gives its WAL the same mode.
+      try PrivateFile.create(url, bytes: [])
     } else {
       throw SatchelError(.storeMissing, subject: path)
     }

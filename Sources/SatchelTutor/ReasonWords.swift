@@ -14,7 +14,7 @@ extension ReasonCode {
     case .reviewDue:
       ("Due for review: \(percent)% likely to be remembered.", "该复习了：还记得的可能性约 \(percent)%。")
     case .rightDifficulty:
-      ("Right difficulty: a \(percent)% chance of success.", "难度合适：答对的可能性约 \(percent)%。")
+      ("Right difficulty: \(percent)% chance of success.", "难度合适：答对的可能性约 \(percent)%。")
     case .weakSkill: ("\(skill) needs practice.", "“\(skill)”还需要练习。")
     case .newSkillReady: ("You are ready to start \(skill).", "可以开始学习“\(skill)”了。")
     case .nextInCourse: ("Next in the course.", "课程的下一项。")

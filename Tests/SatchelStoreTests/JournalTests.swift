@@ -70,6 +70,20 @@ private typealias Record = SatchelCore.Record
     #expect(try world.reopened().fold(of: StoreWorld.mei) == folded)
   }
 
+  @Test func `folds at open what a hub added without folding`() throws {
+    var world = try StoreWorld()
+    try world.answers(20)
+    let hub = try Store(at: world.url, creating: false, projection: nil)
+    _ = try hub.append(
+      Draft(
+        learner: StoreWorld.mei, event: .view(View(item: ItemID(checked: "v"), skills: [])),
+        wallMilliseconds: world.wall), at: DeviceMoment(wallMilliseconds: world.wall, session: 1))
+    try hub.close()
+    let reopened = try world.reopened()
+    try reopened.expectHealthy()
+    #expect(try reopened.fold(of: StoreWorld.mei).items[ItemID(checked: "v")] != nil)
+  }
+
   @Test(arguments: [
     "UPDATE segment SET bytes = zeroblob(length(bytes))",
     "UPDATE stream SET head_number = head_number + 1",

@@ -18,6 +18,16 @@ import Testing
     #expect(settings == ["wal", "2", "1", "0", "\(Store.applicationID)"])
   }
 
+  @Test func `makes files that only their owner may read`() throws {
+    var world = try StoreWorld()
+    try world.answers(3)
+    for name in ["store.sqlite", "store.sqlite-wal"] {
+      let path = world.scratch.file(name).path
+      let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions]
+      #expect((mode as? NSNumber)?.intValue == 0o600, "\(name)")
+    }
+  }
+
   @Test func `again finds what was recorded`() throws {
     var world = try StoreWorld()
     try world.answers(5)
