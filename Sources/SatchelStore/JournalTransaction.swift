@@ -129,8 +129,9 @@ struct JournalTransaction {
 
   /// Writes what changed, and folds what was added. To be called last.
   mutating func finish() throws {
-    for learner in fresh.keys.sorted() { try fold(learner) }
-    if projection == nil, !fresh.isEmpty {
+    if let projection {
+      try foldFresh(by: projection)
+    } else if !fresh.isEmpty {
       // Whoever opens the file with a projection must fold these first.
       try HotStatement(db, "UPDATE ledger SET projection = 0 WHERE projection <> 0").run([])
     }
@@ -173,38 +174,49 @@ private struct SealedPart: Sendable {
 // MARK: - Folding
 
 extension JournalTransaction {
-  /// Folds `learner`'s new records onto her rows, or all of them anew when one is older than what was folded.
-  private mutating func fold(_ learner: LearnerID) throws {
-    guard let projection, var row = learners[learner], let added = fresh[learner] else { return }
-    let records = added.sorted(by: RecordOrder.precedes)
-    if let first = records.first, first.time > row.folded {
-      let rows = try FoldRows(db, learner: row.id, isNew: row.folded.bits == 0)
-      try rows.fold(records, onto: row.state, by: projection, keys: &keys) { row.state = $0 }
-    } else {
-      row.state = try refold(learner, row: row.id, by: projection)
+  /// Folds what was added, learner by learner, on all cores.
+  private mutating func foldFresh(by projection: any Projection) throws {
+    let touched = fresh.keys.sorted()
+    let pending = try touched.map { try pendingFold(of: $0) }
+    let folded = Mutex(pending)
+    DispatchQueue.concurrentPerform(iterations: pending.count) { index in
+      let one = pending[index].folded(by: projection)
+      folded.withLock { $0[index] = one }
     }
-    row.folded = max(row.folded, records.last?.time ?? row.folded)
-    learners[learner] = row
+    for (learner, fold) in zip(touched, folded.withLock({ $0 })) {
+      try fold.save(db)
+      learners[learner]?.state = fold.state
+    }
   }
 
-  /// Folds all of a learner's records from nothing and replaces her rows.
-  mutating func refold(
-    _ learner: LearnerID, row: Int64, by projection: any Projection
-  ) throws -> [UInt8]? {
+  /// `learner`'s new records onto her rows, or all of them anew when one is older than what was folded.
+  private mutating func pendingFold(of learner: LearnerID) throws -> PendingFold {
+    var row = try learnerRow(learner)
+    let records = (fresh[learner] ?? []).sorted(by: RecordOrder.precedes)
+    let isLater = records.first.map { $0.time > row.folded } ?? true
+    let isNew = row.folded.bits == 0
+    row.folded = max(row.folded, records.last?.time ?? row.folded)
+    learners[learner] = row
+    return isLater
+      ? try PendingFold(records, of: row.id, onto: row.state, isNew: isNew, keys: &keys, db)
+      : try pendingFoldOfAll(learner, row: row.id)
+  }
+
+  /// All of a learner's records onto nothing; her rows go.
+  private mutating func pendingFoldOfAll(_ learner: LearnerID, row: Int64) throws -> PendingFold {
     try db.execute(sql: "DELETE FROM mastery WHERE learner = ?", arguments: [row])
     try db.execute(sql: "DELETE FROM item_progress WHERE learner = ?", arguments: [row])
     let records = try JournalReader(db).records(of: learner).sorted(by: RecordOrder.precedes)
-    var state: [UInt8]?
-    let rows = try FoldRows(db, learner: row, isNew: true)
-    try rows.fold(records, onto: nil, by: projection, keys: &keys) { state = $0 }
-    return state
+    return try PendingFold(records, of: row, onto: nil, isNew: true, keys: &keys, db)
   }
 
   /// Folds one learner anew whatever is there; for a rebuild.
   mutating func rebuild(_ learner: LearnerID) throws {
     guard let projection else { return }
     var row = try learnerRow(learner)
-    row.state = try refold(learner, row: row.id, by: projection)
+    let fold = try pendingFoldOfAll(learner, row: row.id).folded(by: projection)
+    try fold.save(db)
+    row.state = fold.state
     row.folded = try JournalReader(db).records(of: learner).map(\.time).max() ?? row.folded
     learners[learner] = row
   }
