@@ -54,11 +54,13 @@ extension Replica {
     if let score = answer.score, !(0...1).contains(score) {
       throw SatchelError(.recordInvalid, subject: "score")
     }
-    let attempt = Attempt(
-      item: answer.item, skills: try knownSkills(of: answer.item), isCorrect: answer.isCorrect,
-      scorePermille: answer.score.map { UInt16(($0 * 1000).rounded()) },
-      durationMilliseconds: answer.durationMilliseconds)
-    return try append(.attempt(attempt), by: learner, at: date)
+    return try append(to: answer.item, by: learner, at: date) { skills in
+      .attempt(
+        Attempt(
+          item: answer.item, skills: skills, isCorrect: answer.isCorrect,
+          scorePermille: answer.score.map { UInt16(($0 * 1000).rounded()) },
+          durationMilliseconds: answer.durationMilliseconds))
+    }
   }
 
   /// Records that something was read or watched.
@@ -67,9 +69,9 @@ extension Replica {
     of item: ItemID, by learner: LearnerID, durationMilliseconds: UInt32? = nil,
     at date: Date? = nil
   ) throws(SatchelError) -> RecordReceipt {
-    let view = View(
-      item: item, skills: try knownSkills(of: item), durationMilliseconds: durationMilliseconds)
-    return try append(.view(view), by: learner, at: date)
+    try append(to: item, by: learner, at: date) { skills in
+      .view(View(item: item, skills: skills, durationMilliseconds: durationMilliseconds))
+    }
   }
 
   /// Tells the tutor what the learner thinks of an item.
@@ -77,26 +79,19 @@ extension Replica {
   public func feedback(_ kind: Feedback.Kind, on item: ItemID, by learner: LearnerID)
     throws(SatchelError) -> RecordReceipt
   {
-    let feedback = Feedback(item: item, skills: try knownSkills(of: item), kind: kind)
-    return try append(.feedback(feedback), by: learner, at: nil)
+    try append(to: item, by: learner, at: nil) { skills in
+      .feedback(Feedback(item: item, skills: skills, kind: kind))
+    }
   }
 
-  private func append(_ event: Event, by learner: LearnerID, at date: Date?)
-    throws(SatchelError) -> RecordReceipt
-  {
-    guard try store.knows(learner) else { throw SatchelError(.learnerUnknown) }
+  private func append(
+    to item: ItemID, by learner: LearnerID, at date: Date?, event: ([SkillID]) -> Event
+  ) throws(SatchelError) -> RecordReceipt {
     let moment = Self.moment()
     let wall = date.map { Self.milliseconds($0) } ?? moment.wallMilliseconds
     let place = try store.append(
-      Draft(learner: learner, event: event, wallMilliseconds: wall), at: moment)
+      to: item, by: learner, wallMilliseconds: wall, at: moment, event: event)
     return RecordReceipt(record: place.record, stream: place.stream, number: place.number)
-  }
-
-  private func knownSkills(of item: ItemID) throws(SatchelError) -> [SkillID] {
-    guard let skills = try store.skills(of: item) else {
-      throw SatchelError(.itemUnknown, subject: item.text)
-    }
-    return skills
   }
 }
 
@@ -109,7 +104,7 @@ extension Replica {
 /// repeating it.
 package struct BulkRecorder {
   /// Rows to a transaction: enough that its flush costs nothing, few enough that memory stays small.
-  private static let batchRows = 32_768
+  private static let batchRows = 65_536
 
   private let replica: Replica
   private let source: UInt64

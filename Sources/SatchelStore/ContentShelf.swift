@@ -148,20 +148,22 @@ extension Store {
 
   /// The skills of `item`, or `nil` when no such item is known.
   package func skills(of item: ItemID) throws(SatchelError) -> [SkillID]? {
-    try read { db in
-      var row: Int64?
-      try HotStatement(db, "SELECT id FROM item WHERE key = ?").run([.text(item.text)]) {
-        row = $0.integer(0)
-      }
-      guard let row else { return nil }
-      var out: [SkillID] = []
-      let skills = """
-        SELECT skill.key FROM item_skill JOIN skill ON skill.id = item_skill.skill
-        WHERE item = ? ORDER BY position
-        """
-      try HotStatement(db, skills).run([.integer(row)]) { out.append(SkillID(checked: $0.text(0))) }
-      return out
+    try read { db in try Self.skills(of: item, db) }
+  }
+
+  static func skills(of item: ItemID, _ db: Database) throws -> [SkillID]? {
+    var row: Int64?
+    try HotStatement(db, "SELECT id FROM item WHERE key = ?").run([.text(item.text)]) {
+      row = $0.integer(0)
     }
+    guard let row else { return nil }
+    var out: [SkillID] = []
+    let skills = """
+      SELECT skill.key FROM item_skill JOIN skill ON skill.id = item_skill.skill
+      WHERE item = ? ORDER BY position
+      """
+    try HotStatement(db, skills).run([.integer(row)]) { out.append(SkillID(checked: $0.text(0))) }
+    return out
   }
 
   package func knows(_ skill: SkillID) throws(SatchelError) -> Bool {

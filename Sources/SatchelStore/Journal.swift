@@ -39,16 +39,29 @@ extension Store {
   ///
   /// INV-append: the row, the head, the fingerprints and the folds are one transaction, flushed before the return.
   package func append(_ draft: Draft, at moment: DeviceMoment) throws(SatchelError) -> RecordPlace {
-    let place = try write { db in
-      let key = try signingKey(db)
-      var journal = try JournalTransaction(db, projection: projection)
-      let stream = RecordStream(publicKey: key.publicKey, learner: draft.learner)
-      let record = Self.record(draft, at: moment, by: stream.replica, in: &journal)
-      let head = try journal.appendTail(record, to: stream, key: key)
-      try journal.finish()
-      return RecordPlace(record: record.id, stream: stream.id, number: head.number)
-    }
+    let place = try write { db in try append(draft, at: moment, db) }
     tellObservers(of: [draft.learner])
+    return place
+  }
+
+  /// Records what happened to `item`, with the skills that it has now; durably, as ``append(_:at:)``.
+  ///
+  /// Learner and item are looked up in the very transaction that records: one lock, and no gap between look and write.
+  /// - Throws: `learner.unknown`, `item.unknown`, and the store's errors; nothing is then recorded.
+  package func append(
+    to item: ItemID, by learner: LearnerID, wallMilliseconds: Int64, at moment: DeviceMoment,
+    event: ([SkillID]) -> Event
+  ) throws(SatchelError) -> RecordPlace {
+    let place = try write { db in
+      guard try Self.knows(learner, db) else { throw SatchelError(.learnerUnknown) }
+      guard let skills = try Self.skills(of: item, db) else {
+        throw SatchelError(.itemUnknown, subject: item.text)
+      }
+      let draft = Draft(
+        learner: learner, event: event(skills), wallMilliseconds: wallMilliseconds)
+      return try append(draft, at: moment, db)
+    }
+    tellObservers(of: [learner])
     return place
   }
 
@@ -116,6 +129,17 @@ extension Store {
       let ordered = placed.sorted { RecordOrder.precedes($0.record, $1.record) }
       try StoreError.mapped("records") { try body(ordered) }
     }
+  }
+
+  private func append(_ draft: Draft, at moment: DeviceMoment, _ db: Database) throws -> RecordPlace
+  {
+    let key = try signingKey(db)
+    var journal = try JournalTransaction(db, projection: projection)
+    let stream = RecordStream(publicKey: key.publicKey, learner: draft.learner)
+    let record = Self.record(draft, at: moment, by: stream.replica, in: &journal)
+    let head = try journal.appendTail(record, to: stream, key: key)
+    try journal.finish()
+    return RecordPlace(record: record.id, stream: stream.id, number: head.number)
   }
 
   private static func record(

@@ -13,13 +13,15 @@ extension Store {
   }
 
   package func knows(_ learner: LearnerID) throws(SatchelError) -> Bool {
-    try read { db in
-      var isKnown = false
-      try HotStatement(db, "SELECT 1 FROM learner WHERE learner = ?").run([.blob(learner.bytes)]) {
-        _ in isKnown = true
-      }
-      return isKnown
+    try read { db in try Self.knows(learner, db) }
+  }
+
+  static func knows(_ learner: LearnerID, _ db: Database) throws -> Bool {
+    var isKnown = false
+    try HotStatement(db, "SELECT 1 FROM learner WHERE learner = ?").run([.blob(learner.bytes)]) {
+      _ in isKnown = true
     }
+    return isKnown
   }
 
   /// All learners, in the order of their ids.
