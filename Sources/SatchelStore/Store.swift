@@ -15,7 +15,7 @@ package final class Store: Sendable {
   /// "Satc" in ASCII: what tells a store from any other SQLite file.
   package static let applicationID: Int32 = 0x5361_7463
   /// The newest schema that this program knows.
-  package static let schemaVersion = 1
+  package static let schemaVersion = 2
 
   package let url: URL
   let pool: DatabasePool
@@ -170,7 +170,7 @@ extension Store {
 
   /// Every step is one transaction that also raises `user_version`: a kill leaves the old schema or the new one.
   private func applyMigrations() throws(SatchelError) {
-    let steps = [PackageResources._01_first_sql]
+    let steps = [PackageResources._01_first_sql, PackageResources._02_sync_sql]
     for (index, step) in steps.enumerated() {
       try write { db in
         // Another process may have been here between our look and our lock.

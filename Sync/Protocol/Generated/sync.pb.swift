@@ -42,6 +42,52 @@ nonisolated struct ProtoSignedRequest: Sendable {
   /// Over "satchel request 1" 00 and body.
   var signature: Data = Data()
 
+  /// Why the hub may trust a key that it has not met; sent when the hub said device.unknown. Each part proves itself.
+  var credentials: ProtoCredentials {
+    get {_credentials ?? ProtoCredentials()}
+    set {_credentials = newValue}
+  }
+  /// Returns true if `credentials` has been explicitly set.
+  var hasCredentials: Bool {self._credentials != nil}
+  /// Clears the value of `credentials`. Subsequent reads from it will return its default value.
+  mutating func clearCredentials() {self._credentials = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _credentials: ProtoCredentials? = nil
+}
+
+nonisolated struct ProtoCredentials: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The grant that this hub signed for the device, or for a key that the device had before (Core's Grant.swift).
+  var grant: Data = Data()
+
+  /// From the oldest key to the one that signed the request.
+  var lineage: [ProtoSuccession] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// A replica that found itself copied took a new key; the old one vouches for it.
+nonisolated struct ProtoSuccession: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var oldKey: Data = Data()
+
+  var newKey: Data = Data()
+
+  /// By old_key over "satchel successor 1" 00 and new_key.
+  var signature: Data = Data()
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -75,11 +121,74 @@ nonisolated struct ProtoSyncRequest: Sendable {
   /// The client may have lost records of its own: what it once sent is wanted back, too.
   var wantsOwn: Bool = false
 
+  /// Learners whom the client holds and who are not in its scope, as far as it knows; 16 bytes each.
+  var introduces: Data = Data()
+
+  /// Of the scope that the client knows, as Docs/protocol.md says; 0 for everyone or nothing known.
+  var scopeTag: UInt64 = 0
+
+  /// Repair: what the client holds in these ranges of stream ids.
+  var ranges: [ProtoStreamRange] = []
+
+  /// Repair: streams, 16 bytes each, whose segments are wanted, and the number from which on for each.
+  var wantedStreams: Data = Data()
+
+  var wantedFrom: [UInt64] = []
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _offered: ProtoSegmentList? = nil
+}
+
+/// Streams whose id begins with the first `bits` bits of `prefix`. Either sums or heads.
+nonisolated struct ProtoStreamRange: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var bits: UInt32 = 0
+
+  var prefix: UInt64 = 0
+
+  /// Of 2^k equal parts, in order: the last 8 bytes of the sum of the fingerprint terms of each.
+  var sums: Data = Data()
+
+  var heads: ProtoHeadList {
+    get {_heads ?? ProtoHeadList()}
+    set {_heads = newValue}
+  }
+  /// Returns true if `heads` has been explicitly set.
+  var hasHeads: Bool {self._heads != nil}
+  /// Clears the value of `heads`. Subsequent reads from it will return its default value.
+  mutating func clearHeads() {self._heads = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _heads: ProtoHeadList? = nil
+}
+
+/// In order of ids; a forked stream stands once for each of its leaves.
+nonisolated struct ProtoHeadList: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 16 bytes each.
+  var streams: Data = Data()
+
+  /// 0: not held at all.
+  var numbers: [UInt64] = []
+
+  /// The first 8 bytes of each head's hash.
+  var hashes: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
 }
 
 /// The body of a reply with status 200, after the 8 bytes "SATCHEL1".
@@ -121,11 +230,59 @@ nonisolated struct ProtoSyncReply: Sendable {
 
   var learners: Data = Data()
 
+  /// The scope is the one that scope_tag named; restricted and learners are left out.
+  var scopeUnchanged: Bool = false
+
+  /// Repair: where the hub differs from the ranges of the request; a range that is alike is left out.
+  var ranges: [ProtoStreamRange] = []
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _offered: ProtoSegmentList? = nil
+}
+
+/// The body of POST /v1/enroll in a SignedRequest, signed by the device's key.
+nonisolated struct ProtoEnrolRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var version: UInt32 = 0
+
+  /// The first two characters of the code.
+  var begins: String = String()
+
+  /// That the device knows the code, bound to its key: see Docs/protocol.md.
+  var proof: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct ProtoEnrolReply: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var version: UInt32 = 0
+
+  var hubKey: Data = Data()
+
+  /// Signed by the hub; see Core's Grant.swift.
+  var grant: Data = Data()
+
+  /// sha256// and base64 of the TLS key to pin; empty: the certificate is checked by authority, or there is no TLS.
+  var pin: String = String()
+
+  /// That the hub knows the code, bound to all of the above and to the device's key.
+  var proof: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
 }
 
 /// The body of any other reply of a hub, after the 8 bytes "SATCHEL1".
@@ -206,7 +363,7 @@ fileprivate nonisolated let _protobuf_package = "satchel"
 
 nonisolated extension ProtoSignedRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SignedRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}body\0\u{3}public_key\0\u{1}signature\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}body\0\u{3}public_key\0\u{1}signature\0\u{1}credentials\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -217,12 +374,17 @@ nonisolated extension ProtoSignedRequest: SwiftProtobuf.Message, SwiftProtobuf._
       case 1: try { try decoder.decodeSingularBytesField(value: &self.body) }()
       case 2: try { try decoder.decodeSingularBytesField(value: &self.publicKey) }()
       case 3: try { try decoder.decodeSingularBytesField(value: &self.signature) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._credentials) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.body.isEmpty {
       try visitor.visitSingularBytesField(value: self.body, fieldNumber: 1)
     }
@@ -232,12 +394,91 @@ nonisolated extension ProtoSignedRequest: SwiftProtobuf.Message, SwiftProtobuf._
     if !self.signature.isEmpty {
       try visitor.visitSingularBytesField(value: self.signature, fieldNumber: 3)
     }
+    try { if let v = self._credentials {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: ProtoSignedRequest, rhs: ProtoSignedRequest) -> Bool {
     if lhs.body != rhs.body {return false}
     if lhs.publicKey != rhs.publicKey {return false}
+    if lhs.signature != rhs.signature {return false}
+    if lhs._credentials != rhs._credentials {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoCredentials: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Credentials"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}grant\0\u{1}lineage\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.grant) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.lineage) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.grant.isEmpty {
+      try visitor.visitSingularBytesField(value: self.grant, fieldNumber: 1)
+    }
+    if !self.lineage.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.lineage, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoCredentials, rhs: ProtoCredentials) -> Bool {
+    if lhs.grant != rhs.grant {return false}
+    if lhs.lineage != rhs.lineage {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoSuccession: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Succession"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}old_key\0\u{3}new_key\0\u{1}signature\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.oldKey) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.newKey) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.signature) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.oldKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.oldKey, fieldNumber: 1)
+    }
+    if !self.newKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.newKey, fieldNumber: 2)
+    }
+    if !self.signature.isEmpty {
+      try visitor.visitSingularBytesField(value: self.signature, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoSuccession, rhs: ProtoSuccession) -> Bool {
+    if lhs.oldKey != rhs.oldKey {return false}
+    if lhs.newKey != rhs.newKey {return false}
     if lhs.signature != rhs.signature {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -246,7 +487,7 @@ nonisolated extension ProtoSignedRequest: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension ProtoSyncRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SyncRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}epoch\0\u{1}cursor\0\u{1}fingerprint\0\u{1}offered\0\u{3}wants_own\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}epoch\0\u{1}cursor\0\u{1}fingerprint\0\u{1}offered\0\u{3}wants_own\0\u{1}introduces\0\u{3}scope_tag\0\u{1}ranges\0\u{3}wanted_streams\0\u{3}wanted_from\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -260,6 +501,11 @@ nonisolated extension ProtoSyncRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 4: try { try decoder.decodeSingularBytesField(value: &self.fingerprint) }()
       case 5: try { try decoder.decodeSingularMessageField(value: &self._offered) }()
       case 6: try { try decoder.decodeSingularBoolField(value: &self.wantsOwn) }()
+      case 7: try { try decoder.decodeSingularBytesField(value: &self.introduces) }()
+      case 8: try { try decoder.decodeSingularFixed64Field(value: &self.scopeTag) }()
+      case 9: try { try decoder.decodeRepeatedMessageField(value: &self.ranges) }()
+      case 10: try { try decoder.decodeSingularBytesField(value: &self.wantedStreams) }()
+      case 11: try { try decoder.decodeRepeatedUInt64Field(value: &self.wantedFrom) }()
       default: break
       }
     }
@@ -288,6 +534,21 @@ nonisolated extension ProtoSyncRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.wantsOwn != false {
       try visitor.visitSingularBoolField(value: self.wantsOwn, fieldNumber: 6)
     }
+    if !self.introduces.isEmpty {
+      try visitor.visitSingularBytesField(value: self.introduces, fieldNumber: 7)
+    }
+    if self.scopeTag != 0 {
+      try visitor.visitSingularFixed64Field(value: self.scopeTag, fieldNumber: 8)
+    }
+    if !self.ranges.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.ranges, fieldNumber: 9)
+    }
+    if !self.wantedStreams.isEmpty {
+      try visitor.visitSingularBytesField(value: self.wantedStreams, fieldNumber: 10)
+    }
+    if !self.wantedFrom.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.wantedFrom, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -298,6 +559,100 @@ nonisolated extension ProtoSyncRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.fingerprint != rhs.fingerprint {return false}
     if lhs._offered != rhs._offered {return false}
     if lhs.wantsOwn != rhs.wantsOwn {return false}
+    if lhs.introduces != rhs.introduces {return false}
+    if lhs.scopeTag != rhs.scopeTag {return false}
+    if lhs.ranges != rhs.ranges {return false}
+    if lhs.wantedStreams != rhs.wantedStreams {return false}
+    if lhs.wantedFrom != rhs.wantedFrom {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoStreamRange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".StreamRange"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}bits\0\u{1}prefix\0\u{1}sums\0\u{1}heads\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.bits) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.prefix) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.sums) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._heads) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.bits != 0 {
+      try visitor.visitSingularUInt32Field(value: self.bits, fieldNumber: 1)
+    }
+    if self.prefix != 0 {
+      try visitor.visitSingularFixed64Field(value: self.prefix, fieldNumber: 2)
+    }
+    if !self.sums.isEmpty {
+      try visitor.visitSingularBytesField(value: self.sums, fieldNumber: 3)
+    }
+    try { if let v = self._heads {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoStreamRange, rhs: ProtoStreamRange) -> Bool {
+    if lhs.bits != rhs.bits {return false}
+    if lhs.prefix != rhs.prefix {return false}
+    if lhs.sums != rhs.sums {return false}
+    if lhs._heads != rhs._heads {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoHeadList: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".HeadList"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}streams\0\u{1}numbers\0\u{1}hashes\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.streams) }()
+      case 2: try { try decoder.decodeRepeatedUInt64Field(value: &self.numbers) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.hashes) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.streams.isEmpty {
+      try visitor.visitSingularBytesField(value: self.streams, fieldNumber: 1)
+    }
+    if !self.numbers.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.numbers, fieldNumber: 2)
+    }
+    if !self.hashes.isEmpty {
+      try visitor.visitSingularBytesField(value: self.hashes, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoHeadList, rhs: ProtoHeadList) -> Bool {
+    if lhs.streams != rhs.streams {return false}
+    if lhs.numbers != rhs.numbers {return false}
+    if lhs.hashes != rhs.hashes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -305,7 +660,7 @@ nonisolated extension ProtoSyncRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension ProtoSyncReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SyncReply"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{3}hub_key\0\u{1}epoch\0\u{1}cursor\0\u{1}fingerprint\0\u{1}offered\0\u{3}has_more\0\u{3}hub_milliseconds\0\u{1}channels\0\u{1}restricted\0\u{1}learners\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{3}hub_key\0\u{1}epoch\0\u{1}cursor\0\u{1}fingerprint\0\u{1}offered\0\u{3}has_more\0\u{3}hub_milliseconds\0\u{1}channels\0\u{1}restricted\0\u{1}learners\0\u{3}scope_unchanged\0\u{1}ranges\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -324,6 +679,8 @@ nonisolated extension ProtoSyncReply: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 9: try { try decoder.decodeRepeatedMessageField(value: &self.channels) }()
       case 10: try { try decoder.decodeSingularBoolField(value: &self.restricted) }()
       case 11: try { try decoder.decodeSingularBytesField(value: &self.learners) }()
+      case 12: try { try decoder.decodeSingularBoolField(value: &self.scopeUnchanged) }()
+      case 13: try { try decoder.decodeRepeatedMessageField(value: &self.ranges) }()
       default: break
       }
     }
@@ -367,6 +724,12 @@ nonisolated extension ProtoSyncReply: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.learners.isEmpty {
       try visitor.visitSingularBytesField(value: self.learners, fieldNumber: 11)
     }
+    if self.scopeUnchanged != false {
+      try visitor.visitSingularBoolField(value: self.scopeUnchanged, fieldNumber: 12)
+    }
+    if !self.ranges.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.ranges, fieldNumber: 13)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -382,6 +745,98 @@ nonisolated extension ProtoSyncReply: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.channels != rhs.channels {return false}
     if lhs.restricted != rhs.restricted {return false}
     if lhs.learners != rhs.learners {return false}
+    if lhs.scopeUnchanged != rhs.scopeUnchanged {return false}
+    if lhs.ranges != rhs.ranges {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoEnrolRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".EnrolRequest"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}begins\0\u{1}proof\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.begins) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.proof) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.version != 0 {
+      try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 1)
+    }
+    if !self.begins.isEmpty {
+      try visitor.visitSingularStringField(value: self.begins, fieldNumber: 2)
+    }
+    if !self.proof.isEmpty {
+      try visitor.visitSingularBytesField(value: self.proof, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoEnrolRequest, rhs: ProtoEnrolRequest) -> Bool {
+    if lhs.version != rhs.version {return false}
+    if lhs.begins != rhs.begins {return false}
+    if lhs.proof != rhs.proof {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoEnrolReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".EnrolReply"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{3}hub_key\0\u{1}grant\0\u{1}pin\0\u{1}proof\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.hubKey) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.grant) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.pin) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.proof) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.version != 0 {
+      try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 1)
+    }
+    if !self.hubKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.hubKey, fieldNumber: 2)
+    }
+    if !self.grant.isEmpty {
+      try visitor.visitSingularBytesField(value: self.grant, fieldNumber: 3)
+    }
+    if !self.pin.isEmpty {
+      try visitor.visitSingularStringField(value: self.pin, fieldNumber: 4)
+    }
+    if !self.proof.isEmpty {
+      try visitor.visitSingularBytesField(value: self.proof, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoEnrolReply, rhs: ProtoEnrolReply) -> Bool {
+    if lhs.version != rhs.version {return false}
+    if lhs.hubKey != rhs.hubKey {return false}
+    if lhs.grant != rhs.grant {return false}
+    if lhs.pin != rhs.pin {return false}
+    if lhs.proof != rhs.proof {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
