@@ -61,15 +61,26 @@ public final class Replica: Sendable {
 
   /// The device's clocks now.
   static func moment() -> DeviceMoment {
-    DeviceMoment(wallMilliseconds: now(), session: bootSession)
+    let wall = now()
+    return DeviceMoment(wallMilliseconds: wall, session: session(wallMilliseconds: wall))
   }
 
-  /// Names the boot of this machine: the first 32 bits of the hash of the kernel's boot id.
-  private static let bootSession: UInt32 = {
-    let text = (try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8))
-    return Hash256(hashing: Array((text ?? "").utf8)).bytes.prefix(4)
-      .reduce(0) { $0 << 8 | UInt32($1) }
-  }()
+  /// Names the boot of this machine and how its clock was set: the first 32 bits of SHA-256 of the kernel's boot id and
+  /// of the hour at which, by this clock, the machine was started.
+  ///
+  /// A clock that is set by more than an hour begins another session, for one anchor corrects one error alone. Read from
+  /// /proc, and not asked of the clocks: what moves a process's clock for a test does not move that.
+  private static func session(wallMilliseconds: Int64) -> UInt32 {
+    let uptime = (try? String(contentsOfFile: "/proc/uptime", encoding: .utf8))
+      .flatMap { $0.split(separator: " ").first.flatMap { Double($0) } }
+    let start = wallMilliseconds - Int64((uptime ?? 0) * 1000)
+    var hour: [UInt8] = []
+    hour.appendBigEndian(Int64((Double(start) / 3_600_000).rounded(.down)))
+    return Hash256(hashing: bootID, hour).bytes.prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
+  }
+
+  private static let bootID = Array(
+    ((try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)) ?? "").utf8)
 
   /// The tutor for `model` over the content as it is, from memory where that still holds.
   func prepare(contentVersion: Int, model: Int64?) throws(SatchelError) -> Prepared {

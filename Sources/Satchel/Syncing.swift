@@ -75,12 +75,17 @@ extension Replica {
     defer { lock.release() }
     let client = HTTPClient(policy: Self.policy(options))
     defer { client.close() }
-    let peer = HTTPPeer(url: hub, key: try store.establishIdentity(), client: client)
+    let key = try store.establishIdentity()
+    let peer = HTTPPeer(url: hub, key: key, client: client)
     let pinned = options.trustsNewHub ? nil : try store.hubKey(hub)
-    let round = try await Round(ledger: store, peer: peer, expected: pinned) {
-      progress(
-        SyncProgress(recordsSent: $0.recordsSent, recordsReceived: $0.recordsReceived))
-    }.run()
+    var round = try await self.round(with: peer, expected: pinned, progress)
+    let renewed = try store.establishIdentity()
+    if renewed.publicKey != key.publicKey {
+      // A copy of this store was found at the hub, or its clock had run away: it made itself another identity, and the
+      // hub gets to know that at once.
+      peer.renew(renewed)
+      round.add(try await self.round(with: peer, expected: round.hubKey, progress))
+    }
     let visit = try await refresh(after: round, from: peer, hub: hub, options)
     let elapsed = (ContinuousClock.now - start).components
     return SyncReport(
@@ -90,6 +95,21 @@ extension Replica {
       bytesReceived: peer.traffic.bytesReceived,
       seconds: Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18,
       model: visit.model, packs: visit.packs)
+  }
+
+  private func round(
+    with peer: HTTPPeer, expected: PublicKey?, _ progress: @escaping @Sendable (SyncProgress) -> Void
+  ) async throws(SatchelError) -> RoundReport {
+    try await Round(
+      ledger: store, peer: peer, expected: expected,
+      correctClock: { [store] hub throws(SatchelError) in
+        try store.correctClocks(at: Self.moment(), hubMilliseconds: hub)
+      },
+      report: {
+        progress(
+          SyncProgress(recordsSent: $0.recordsSent, recordsReceived: $0.recordsReceived))
+      }
+    ).run()
   }
 
   private static func policy(_ options: SyncOptions) -> TransportPolicy {

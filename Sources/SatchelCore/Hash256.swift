@@ -50,6 +50,11 @@ package struct Hash256: Hashable, Sendable, CustomStringConvertible {
   /// The 32 bytes, most significant first.
   package var bytes: [UInt8] { withUnsafeBytes(of: bigEndianWords) { Array($0) } }
 
+  /// The first 8 bytes, as a number.
+  package var highWord: UInt64 { words.0 }
+  /// The last 8 bytes, as a number.
+  package var lowWord: UInt64 { words.3 }
+
   package var description: String { Hex.encode(bytes) }
 
   /// Sum modulo 2^256.

@@ -19,7 +19,8 @@ package protocol Ledger: Sendable {
   ///
   /// With `note`, what is known about the peer moves in the same transaction, so that a cursor never runs ahead of
   /// what it stands for.
-  /// - Throws: what ``Segment/continuation(of:)`` throws, and the store's own errors. The ledger is then as before.
+  /// - Throws: `segment.malformed`; `stream.gap` or `stream.badSignature`, with the stream's id as subject, when a segment
+  ///   does not lead on from what is held; and the store's own errors. The ledger is then as before.
   func admit(
     _ segments: [Segment], from peer: PeerID, hubMilliseconds: Int64, note: PeerNote?
   ) throws(SatchelError) -> Admission
@@ -27,8 +28,18 @@ package protocol Ledger: Sendable {
   /// What was noted about `peer`; a new note when it was never met.
   func note(of peer: PeerID) throws(SatchelError) -> PeerNote
 
-  /// Keeps `note`; a peer whose epoch changed is taken to hold none of what it once sent.
   func keep(_ note: PeerNote, of peer: PeerID) throws(SatchelError)
+
+  /// Everybody of whom there is a record.
+  func recordedLearners() throws(SatchelError) -> Set<LearnerID>
+
+  /// The leaves of all streams of `scope` in `range`, by rising stream id; a forked stream has one a branch.
+  func leaves(of scope: Scope, in range: StreamRange) throws(SatchelError) -> [Leaf]
+
+  /// Segments of `scope` that hold `wanted` records and arrived after `arrival`, in order of arrival, at most `bytesMax`
+  /// bytes of them but at least one where there is one.
+  func segments(of wanted: [WantedRecords], after arrival: UInt64, of scope: Scope, bytesMax: Int)
+    throws(SatchelError) -> SegmentBatch
 }
 
 /// The other side of a round: a replica's id, or a hub's, which is a replica's.
@@ -44,13 +55,18 @@ package struct SegmentBatch: Sendable {
   package var through: UInt64
   /// Whether more waits after ``through``.
   package var hasMore: Bool
+  /// The newest arrival of all, in scope or not, at the moment that this batch was read.
+  package var newest: UInt64
   /// What the ledger held of the scope at the moment that this batch was read.
   package var summary: ScopeSummary
 
-  package init(segments: [Segment], through: UInt64, hasMore: Bool, summary: ScopeSummary) {
+  package init(
+    segments: [Segment], through: UInt64, hasMore: Bool, newest: UInt64, summary: ScopeSummary
+  ) {
     self.segments = segments
     self.through = through
     self.hasMore = hasMore
+    self.newest = newest
     self.summary = summary
   }
 }
@@ -71,17 +87,20 @@ package struct PeerNote: Equatable, Sendable {
   package var pulled: UInt64
   /// Own arrival number up to which the peer has acknowledged.
   package var pushed: UInt64
+  /// Whom the peer lets this replica see and write; `nil` before it said so.
+  package var scope: Scope?
   /// Set by the round's end.
   package var lastFingerprint: Hash256?
   package var lastSuccessMilliseconds: Int64?
 
   package init(
-    epoch: LedgerEpoch = 0, pulled: UInt64 = 0, pushed: UInt64 = 0, lastFingerprint: Hash256? = nil,
-    lastSuccessMilliseconds: Int64? = nil
+    epoch: LedgerEpoch = 0, pulled: UInt64 = 0, pushed: UInt64 = 0, scope: Scope? = nil,
+    lastFingerprint: Hash256? = nil, lastSuccessMilliseconds: Int64? = nil
   ) {
     self.epoch = epoch
     self.pulled = pulled
     self.pushed = pushed
+    self.scope = scope
     self.lastFingerprint = lastFingerprint
     self.lastSuccessMilliseconds = lastSuccessMilliseconds
   }

@@ -2,13 +2,14 @@
 ///
 /// Canonical bytes, version 1, all numbers big-endian; this and nothing else is hashed and signed:
 ///
-///     u8  version = 1        u8  kind (1 attempt, 2 view, 3 feedback, 4 setting)
+///     u8  version = 1        u8  kind (1 attempt, 2 view, 3 feedback, 4 setting, 5 anchor)
 ///     16  author             16  learner
 ///     u64 hybrid time        i64 wall milliseconds        u32 boot session
 ///     attempt:  item, skills, u8 flags (1 correct, 2 score, 4 duration), [u16 score], [u32 duration]
 ///     view:     item, skills, u8 flags (4 duration), [u32 duration]
 ///     feedback: item, skills, u8 kind
 ///     setting:  text name, u16 length and bytes of the value
+///     anchor:   u32 boot session, i64 milliseconds
 ///
 /// A text is a u8 length and its UTF-8; `skills` is a u8 count and as many texts. The form is unambiguous: each
 /// field's length is fixed or stands before it, and no field is optional without a flag, so two different records
@@ -45,6 +46,7 @@ public enum Event: Hashable, Sendable {
   case view(View)
   case feedback(Feedback)
   case setting(Setting)
+  case anchor(Anchor)
 }
 
 /// An answer to an item.
@@ -122,27 +124,43 @@ public struct Setting: Hashable, Sendable {
   }
 }
 
+/// What a device learned of its own clock from a hub: by how much the hybrid times of one of its boot sessions are off.
+///
+/// It stands in each stream that holds records of that session, so that every replica that has the records corrects
+/// them alike; see ``Timeline``.
+public struct Anchor: Hashable, Sendable {
+  /// The author's boot session that it corrects.
+  public var session: UInt32
+  /// What is to be added to its times.
+  public var offsetMilliseconds: Int64
+
+  package init(session: UInt32, offsetMilliseconds: Int64) {
+    self.session = session
+    self.offsetMilliseconds = offsetMilliseconds
+  }
+}
+
 extension Event {
   /// The most skills one item may exercise.
   package static let skillsMax = 32
 
-  /// The item that this is about; `nil` for a setting.
+  /// The item that this is about; `nil` for a setting or an anchor.
   public var item: ItemID? {
     switch self {
     case .attempt(let attempt): attempt.item
     case .view(let view): view.item
     case .feedback(let feedback): feedback.item
-    case .setting: nil
+    case .setting, .anchor: nil
     }
   }
 
-  /// The skills that this is about; none for a setting.
+  /// The skills that this is about; none for a setting or an anchor.
   public var skills: [SkillID] {
     switch self {
     case .attempt(let attempt): attempt.skills
     case .view(let view): view.skills
     case .feedback(let feedback): feedback.skills
-    case .setting: []
+    case .setting, .anchor: []
     }
   }
 }
@@ -174,6 +192,7 @@ extension Event {
     case .view: 2
     case .feedback: 3
     case .setting: 4
+    case .anchor: 5
     }
   }
 
@@ -197,6 +216,9 @@ extension Event {
       Self.append(text: setting.name, to: &out)
       out.appendBigEndian(UInt16(setting.value.count))
       out.append(contentsOf: setting.value)
+    case .anchor(let anchor):
+      out.appendBigEndian(anchor.session)
+      out.appendBigEndian(anchor.offsetMilliseconds)
     }
   }
 

@@ -51,6 +51,15 @@ package struct StreamHead: Hashable, Sendable {
     records.reduce(self) { $0.appending($1) }
   }
 
+  /// The heads after the first, the second ... and the last of `records`.
+  package func links(of records: some Sequence<Record>) -> [StreamHead] {
+    var head = self
+    return records.map {
+      head = head.appending($0)
+      return head
+    }
+  }
+
   /// What a device signs: "satchel head 1" 00, stream 16, number u64 big-endian, hash 32.
   package func signedBytes(of stream: StreamID) -> [UInt8] {
     var out = Array("satchel head 1\0".utf8)

@@ -39,26 +39,23 @@ package struct Segment: Hashable, Sendable {
     return records
   }
 
+  /// Whether the stream's device signed `head`, which this segment's last record leads to.
+  package func isSigned(_ head: StreamHead) -> Bool {
+    stream.publicKey.isValid(signature: signature, for: head.signedBytes(of: stream.id))
+  }
+
   /// What continues a stream at `head`: the records after it and the head they lead to, proven by chain and signature.
   ///
-  /// Records at or below `head` are dropped: a batch sent twice adds nothing.
   /// - Throws: `segment.malformed`; `stream.gap` when records between `head` and ``first`` are missing;
-  ///   `stream.forked` when it overlaps `head` and does not lead on from it; `stream.badSignature`.
+  ///   `stream.badSignature` when it does not lead on from `head`.
   package func continuation(of head: StreamHead) throws(SatchelError) -> (
     records: [Record], head: StreamHead
   ) {
     let subject = stream.id.description
-    guard first <= head.number + 1 else { throw SatchelError(.streamGap, subject: subject) }
-    let fresh = Array(try records().dropFirst(Int(min(head.number + 1 - first, UInt64(count)))))
-    let reached = head.appending(fresh)
-    guard
-      fresh.isEmpty
-        || stream.publicKey.isValid(
-          signature: signature, for: reached.signedBytes(of: stream.id))
-    else {
-      // INV-fork: the same device signed another history for a number that we hold.
-      throw SatchelError(first <= head.number ? .streamForked : .streamSignature, subject: subject)
-    }
-    return (fresh, reached)
+    guard first == head.number + 1 else { throw SatchelError(.streamGap, subject: subject) }
+    let records = try records()
+    let reached = head.appending(records)
+    guard isSigned(reached) else { throw SatchelError(.streamSignature, subject: subject) }
+    return (records, reached)
   }
 }

@@ -101,6 +101,9 @@ private struct ColumnPacker {
       entry.name = setting.name
       entry.value = Data(setting.value)
       message.settings.append(entry)
+    case .anchor(let anchor):
+      message.anchorSession.append(anchor.session)
+      message.anchorOffset.append(anchor.offsetMilliseconds)
     }
   }
 
@@ -183,7 +186,7 @@ private struct ColumnReader {
   private let authors: [ReplicaID]
   private var entries: [DictionaryEntry] = []
   private var nextEntry = 0
-  private var (reference, flag, score, duration, said, setting) = (0, 0, 0, 0, 0, 0)
+  private var (reference, flag, score, duration, said, setting, anchor) = (0, 0, 0, 0, 0, 0, 0)
 
   init?(_ message: WireSegmentColumns, stream: RecordStream) {
     self.message = message
@@ -241,7 +244,8 @@ private struct ColumnReader {
     nextEntry == entries.count && reference == message.entryReference.count
       && flag == flags.count && score == message.score.count
       && duration == message.duration.count && said == feedback.count
-      && setting == message.settings.count
+      && setting == message.settings.count && anchor == message.anchorSession.count
+      && anchor == message.anchorOffset.count
   }
 
   private func author(at index: Int) -> ReplicaID? {
@@ -252,6 +256,7 @@ private struct ColumnReader {
 
   private mutating func nextEvent(kind: UInt8) -> Event? {
     if kind == 4 { return nextSetting() }
+    if kind == 5 { return nextAnchor() }
     guard let entry = nextDictionaryEntry() else { return nil }
     switch kind {
     case 1:
@@ -279,6 +284,17 @@ private struct ColumnReader {
     let entry = message.settings[setting]
     setting += 1
     return (try? Setting(name: entry.name, value: Array(entry.value))).map(Event.setting)
+  }
+
+  private mutating func nextAnchor() -> Event? {
+    guard anchor < message.anchorSession.count, anchor < message.anchorOffset.count else {
+      return nil
+    }
+    defer { anchor += 1 }
+    return .anchor(
+      Anchor(
+        session: message.anchorSession[anchor],
+        offsetMilliseconds: message.anchorOffset[anchor]))
   }
 
   private mutating func nextDictionaryEntry() -> DictionaryEntry? {

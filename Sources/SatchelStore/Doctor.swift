@@ -8,6 +8,8 @@ package struct Diagnosis: Equatable, Sendable {
   package var streams = 0
   package var learners = 0
   package var items = 0
+  /// Branches of streams that two copies of a device wrote on.
+  package var forks = 0
   package var fingerprint = Hash256.zero
   /// Each one sentence; empty when all is well.
   package var problems: [String] = []
@@ -94,8 +96,12 @@ extension Store {
   private static func count(into out: inout Diagnosis, _ db: Database) throws {
     var found = ScopeSummary()
     for stream in try JournalReader(db).streams() {
-      let start = StreamHead(number: 0, hash: .zero)
-      found.advance(stream.stream.id, from: start, to: stream.head)
+      if stream.isBranch {
+        found.branch(stream.stream.id, at: stream.base, to: stream.head)
+        out.forks += 1
+      } else {
+        found.advance(stream.stream.id, from: stream.base, to: stream.head)
+      }
     }
     let row = try Row.fetchOne(db, sql: "SELECT fingerprint, streams, records FROM ledger")
     let kept = row.map {
@@ -123,7 +129,7 @@ extension Store {
     }
     guard out.isEmpty, let projection else { return out }
     var expected = LearnerFold()
-    projection.fold(records.sorted(by: RecordOrder.precedes), into: &expected)
+    projection.fold(Timeline.ordered(records), into: &expected)
     if try Self.fold(of: learner, db) != expected {
       out.append("what was folded for learner \(learner) is not what her records give")
     }
@@ -132,7 +138,7 @@ extension Store {
 
   /// The stream's records, with every link and signature checked up to its head.
   private func verified(_ stream: StoredStream, _ reader: JournalReader) throws -> [Record] {
-    var head = stream.stream.start
+    var head = stream.base
     for segment in try reader.segments(of: stream) {
       guard segment.first == head.number + 1 else {
         throw SatchelError(.streamGap, subject: stream.stream.id.description)
@@ -140,7 +146,7 @@ extension Store {
       head = try segment.continuation(of: head).head
     }
     let records = try reader.records(of: stream)
-    let reached = head.appending(records.dropFirst(Int(head.number)))
+    let reached = head.appending(records.dropFirst(Int(head.number - stream.base.number)))
     guard reached == stream.head else {
       throw SatchelError(.streamBroken, subject: stream.stream.id.description)
     }

@@ -5,6 +5,8 @@ package import SatchelCore
 /// Who this store is, once decided for this handle.
 struct IdentityState: Sendable {
   var key: SigningKey?
+  /// The row that it stands in: a newer one means that this replica took another identity since.
+  var row: Int64 = 0
 }
 
 /// The identity of a replica: an Ed25519 key, made at the first record, so that a master image has none.
@@ -13,7 +15,8 @@ struct IdentityState: Sendable {
 /// store and beside it: the file's inode, the machine's id, and a cookie that is renewed by each handle at its first
 /// write, first in the store and then in the file. A copy has another inode or machine; a backup put back in place has
 /// an older cookie than the file. Either way this handle takes a new key before it writes, and its records go into new
-/// streams (INV-fork); nobody is asked. What slips through, such as a disk image of a used store, shows at sync.
+/// streams (INV-fork); nobody is asked. What slips through, such as a disk image of a used store on the same kind of machine, shows at sync:
+/// whoever is told of records under its own key that it does not hold takes a new one, too (``renewIdentity(after:_:)``).
 extension Store {
   /// The replica's public key, if it has one by now.
   package func publicKey() throws(SatchelError) -> PublicKey? {
@@ -42,7 +45,7 @@ extension Store {
         if seen != nil { try? Data(adopted.cookieText.utf8).write(to: sibling(".beacon")) }
         try db.execute(
           sql: "UPDATE identity SET beacon = ? WHERE id = ?", arguments: [adopted.text, stored.row])
-        try Self.startNewEpoch(db)
+        try startNewEpoch(db)
       }
       return try signingKey(db)
     }
@@ -50,36 +53,66 @@ extension Store {
 
   /// The key to write with, decided at this handle's first write and the same from then on.
   func signingKey(_ db: Database) throws -> SigningKey {
-    if let key = identityState.withLock({ $0.key }) { return key }
+    let known = identityState.withLock { $0 }
+    if let key = known.key {
+      // Another handle, or a round of sync, may have found out that this identity is not ours alone.
+      let newest = try Int64.fetchOne(db.cachedStatement(sql: "SELECT max(id) FROM identity"))
+      if newest == known.row { return key }
+    }
     let stored = try Self.newestIdentity(db)
     let found = Beacon.Place(of: url)
     let seen = try? String(contentsOf: sibling(".beacon"), encoding: .utf8)
     let renewed: Beacon
     let key: SigningKey
+    let row: Int64
     if let stored, stored.beacon.allows(place: found, cookieFile: seen) {
       key = stored.key
+      row = stored.row
       renewed = Beacon(
         place: found, cookie: UInt64.random(in: 1 ... .max), previous: stored.beacon.cookie)
       try db.execute(
         sql: "UPDATE identity SET beacon = ? WHERE id = ?",
         arguments: [renewed.text, stored.row])
     } else {
-      key = SigningKey.random()
       renewed = Beacon(place: found, cookie: UInt64.random(in: 1 ... .max), previous: nil)
-      try db.execute(
-        sql: "INSERT INTO identity (seed, made, beacon) VALUES (?, ?, ?)",
-        arguments: [
-          Data(key.seed), Int64(Date().timeIntervalSince1970 * 1000), renewed.text,
-        ])
+      (key, row) = try insertIdentity(renewed, db)
     }
     let file = sibling(".beacon")
     // The handle keeps the key only if this transaction commits: a rolled back identity must not sign anything.
     db.afterNextTransaction { [self] _ in
-      identityState.withLock { $0.key = key }
+      identityState.withLock { $0 = IdentityState(key: key, row: row) }
       // A failed write costs a new identity at some later open, never a record.
       try? Data(renewed.cookieText.utf8).write(to: file, options: .atomic)
     }
     return key
+  }
+
+  /// Takes a new identity when a peer brought records that this replica's own key signed and that it did not hold: some
+  /// copy of this store wrote them, or this store is an old one put back. Its next records go into new streams.
+  func renewIdentity(after journal: JournalTransaction, _ db: Database) throws {
+    guard !journal.authors.isEmpty, let mine = try Self.newestIdentity(db),
+      journal.authors.contains(mine.key.publicKey)
+    else { return }
+    try takeNewIdentity(after: mine.beacon, db)
+  }
+
+  /// Adds an identity at the same place; handles find it at their next write.
+  func takeNewIdentity(_ db: Database) throws {
+    if let mine = try Self.newestIdentity(db) { try takeNewIdentity(after: mine.beacon, db) }
+  }
+
+  private func takeNewIdentity(after beacon: Beacon, _ db: Database) throws {
+    _ = try insertIdentity(beacon, db)
+    // Boot sessions belong to the identity under which they were recorded.
+    try db.execute(sql: "DELETE FROM session")
+  }
+
+  private func insertIdentity(_ beacon: Beacon, _ db: Database) throws -> (SigningKey, Int64) {
+    let key = entropy.signingKey()
+    try db.execute(
+      sql: "INSERT INTO identity (seed, made, beacon) VALUES (?, ?, ?)",
+      arguments: [Data(key.seed), Int64(Date().timeIntervalSince1970 * 1000), beacon.text])
+    return (key, db.lastInsertedRowID)
   }
 
   private static func newestIdentity(_ db: Database) throws -> (

@@ -74,6 +74,7 @@ extension Store {
     let learners = try write { db in
       let key = try signingKey(db)
       var journal = try JournalTransaction(db, projection: projection)
+      let moment = try journal.corrected(moment)
       let replica = key.publicKey.replica
       var places: [LearnerID: Int] = [:]
       var groups: [(stream: RecordStream, records: [Record])] = []
@@ -89,6 +90,10 @@ extension Store {
         }
       }
       try journal.appendSealed(groups, key: key)
+      let times = groups.lazy.flatMap(\.records).map(\.time)
+      if let first = times.min(), let last = times.max() {
+        try journal.note(session: moment.session, from: first, to: last)
+      }
       try journal.finish()
       return groups.map(\.stream.learner)
     }
@@ -122,7 +127,9 @@ extension Store {
         let reader = JournalReader(db)
         return try reader.streams(of: learner).flatMap { stream in
           try reader.records(of: stream).enumerated().map { index, record in
-            PlacedRecord(record: record, stream: stream.stream.id, number: UInt64(index) + 1)
+            PlacedRecord(
+              record: record, stream: stream.stream.id,
+              number: stream.base.number + UInt64(index) + 1)
           }
         }
       }
@@ -135,9 +142,16 @@ extension Store {
   {
     let key = try signingKey(db)
     var journal = try JournalTransaction(db, projection: projection)
+    let corrected = try journal.corrected(moment)
+    var draft = draft
+    // What the caller took from the device's clock is corrected with it.
+    if draft.wallMilliseconds == moment.wallMilliseconds {
+      draft.wallMilliseconds = corrected.wallMilliseconds
+    }
     let stream = RecordStream(publicKey: key.publicKey, learner: draft.learner)
-    let record = Self.record(draft, at: moment, by: stream.replica, in: &journal)
+    let record = Self.record(draft, at: corrected, by: stream.replica, in: &journal)
     let head = try journal.appendTail(record, to: stream, key: key)
+    try journal.note(session: corrected.session, from: record.time, to: record.time)
     try journal.finish()
     return RecordPlace(record: record.id, stream: stream.id, number: head.number)
   }

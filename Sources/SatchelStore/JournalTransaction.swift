@@ -15,9 +15,12 @@ struct JournalTransaction {
   private(set) var clock: HybridClock
   private var ledger: ScopeSummary
   private var learners: [LearnerID: LearnerRow] = [:]
-  private var streams: [StreamID: StreamRow] = [:]
-  private var fresh: [LearnerID: [Record]] = [:]
+  private var streams: [StreamID: StreamTree] = [:]
+  private var added: [LearnerID: [Record]] = [:]
   private var replicas: [PublicKey: Int64] = [:]
+  private var chain: HeldChain?
+  /// Whose streams got records from outside.
+  private(set) var authors: Set<PublicKey> = []
 
   /// Tail rows of one stream beyond which they are sealed at once.
   static let tailRecordsMax = 256
@@ -39,10 +42,15 @@ struct JournalTransaction {
     ledger = found.ledger
   }
 
-  var touchedLearners: some Sequence<LearnerID> { fresh.keys }
+  var touchedLearners: some Sequence<LearnerID> { added.keys }
 
   mutating func nextTime(wallMilliseconds: Int64) -> HybridTime {
     clock.next(wallMilliseconds: wallMilliseconds)
+  }
+
+  /// Lets times start anew under a new identity, whose streams hold none.
+  mutating func restartClock(at milliseconds: Int64) {
+    clock = HybridClock(last: HybridTime(milliseconds: milliseconds))
   }
 
   mutating func observe(_ time: HybridTime, hubMilliseconds: Int64) {
@@ -52,21 +60,21 @@ struct JournalTransaction {
   mutating func addLearner(_ learner: LearnerID) throws { _ = try learnerRow(learner) }
 
   mutating func head(of stream: RecordStream) throws -> StreamHead {
-    try streamRow(stream).head
+    try tree(of: stream).trunk.head
   }
 
   /// Adds one record as a tail row; seals the tail when it has grown long.
   mutating func appendTail(_ record: Record, to stream: RecordStream, key: SigningKey) throws
     -> StreamHead
   {
-    let row = try streamRow(stream)
+    let row = try tree(of: stream).trunk
     let head = row.head.appending(record)
     let bytes = SegmentCodec.encode([record], of: stream)
     try HotStatement(db, "INSERT INTO tail (stream, number, bytes) VALUES (?, ?, ?)").run([
-      .integer(row.id), .integer(Int64(head.number)), .blob(bytes),
+      .integer(row.row), .integer(Int64(head.number)), .blob(bytes),
     ])
-    try advance(stream, to: head, signature: key.sign(head.signedBytes(of: stream.id)))
-    fresh[stream.learner, default: []].append(record)
+    try advance(stream, branch: 0, to: head, signature: key.sign(head.signedBytes(of: stream.id)))
+    added[stream.learner, default: []].append(record)
     if head.number.isMultiple(of: UInt64(Self.tailRecordsMax)) { try sealTail(of: stream) }
     return head
   }
@@ -91,28 +99,63 @@ struct JournalTransaction {
     }
     for (_, parts) in sealed.withLock({ $0 }).sorted(by: { $0.key < $1.key }) {
       for part in parts {
-        try insert(part.segment, records: part.records, reached: part.reached, peer: nil)
+        try insert(
+          .continues(branch: 0, part.records, reached: part.reached), of: part.segment, peer: nil)
       }
     }
   }
 
-  /// Stores a segment whose records continue the stream up to `reached`, proven by the caller.
-  mutating func insert(
-    _ segment: Segment, records: [Record], reached: StreamHead, peer: Int64?
-  ) throws {
-    try insertSegment(segment, row: try streamRow(segment.stream), peer: peer)
-    try advance(segment.stream, to: reached, signature: nil)
-    fresh[segment.stream.learner, default: []].append(contentsOf: records)
+  /// Stores what `segment` adds, proven by the caller: all of its records, or its last ones packed anew.
+  mutating func insert(_ graft: Graft, of segment: Segment, peer: Int64?) throws {
+    let stream = segment.stream
+    // What was recorded here since must be sealed first, or tail and segment would overlap.
+    try sealTail(of: stream)
+    let fresh = graft.records
+    let kept =
+      fresh.count == segment.count
+      ? segment
+      : Segment(
+        stream: stream, first: segment.last + 1 - UInt64(fresh.count), count: fresh.count,
+        signature: segment.signature, bytes: SegmentCodec.encode(fresh, of: stream))
+    switch graft {
+    case .continues(let branch, _, let reached):
+      let before = try tree(of: stream).branches[branch]
+      try insertSegment(kept, row: before.row, peer: peer)
+      try advance(stream, branch: branch, to: reached, signature: nil)
+      noteChain(of: stream, branch: branch, base: before.base, after: before.head, fresh)
+    case .branches(let base, let first, _, let reached):
+      let branch = try addBranch(of: stream, base: base, first: first, reached: reached)
+      try insertSegment(kept, row: try tree(of: stream).branches[branch].row, peer: peer)
+      noteChain(of: stream, branch: branch, base: base, after: base, fresh)
+    }
+    added[stream.learner, default: []].append(contentsOf: fresh)
+    if peer != nil { authors.insert(stream.publicKey) }
+  }
+
+  /// All hashes of a stream, from memory when the last call was for the same.
+  mutating func heldChain(of tree: StreamTree) throws -> HeldChain {
+    if let chain, chain.stream == tree.stream.id { return chain }
+    let made = try HeldChain(of: tree, db)
+    chain = made
+    return made
+  }
+
+  private mutating func noteChain(
+    of stream: RecordStream, branch: Int, base: StreamHead, after head: StreamHead,
+    _ records: [Record]
+  ) {
+    guard chain?.stream == stream.id else { return }
+    chain?.add(head.links(of: records), to: branch, base: base)
   }
 
   /// Packs the tail rows of `stream` into one segment; the journal's records stay what they are.
   mutating func sealTail(of stream: RecordStream) throws {
-    let row = try streamRow(stream)
+    let row = try tree(of: stream).trunk
     guard let signature = row.signature else { return }
     var records: [Record] = []
     var failure: (any Error)?
     let sql = "SELECT bytes FROM tail WHERE stream = ? ORDER BY number"
-    try HotStatement(db, sql).run([.integer(row.id)]) { found in
+    try HotStatement(db, sql).run([.integer(row.row)]) { found in
       do {
         records += try SegmentCodec.decode(found.blob(0) ?? [], of: stream)
       } catch { failure = error }
@@ -121,17 +164,18 @@ struct JournalTransaction {
     let segment = Segment(
       stream: stream, first: row.head.number + 1 - UInt64(records.count), count: records.count,
       signature: signature, bytes: SegmentCodec.encode(records, of: stream))
-    try insertSegment(segment, row: row, peer: nil)
-    try db.execute(sql: "DELETE FROM tail WHERE stream = ?", arguments: [row.id])
-    try db.execute(sql: "UPDATE stream SET signature = NULL WHERE id = ?", arguments: [row.id])
-    streams[stream.id]?.signature = nil
+    try insertSegment(segment, row: row.row, peer: nil)
+    try db.execute(sql: "DELETE FROM tail WHERE stream = ?", arguments: [row.row])
+    try db.execute(sql: "UPDATE stream SET signature = NULL WHERE id = ?", arguments: [row.row])
+    streams[stream.id]?.trunk.signature = nil
   }
 
   /// Writes what changed, and folds what was added. To be called last.
   mutating func finish() throws {
+    try countAnchors()
     if let projection {
       try foldFresh(by: projection)
-    } else if !fresh.isEmpty {
+    } else if !added.isEmpty {
       // Whoever opens the file with a projection must fold these first.
       try HotStatement(db, "UPDATE ledger SET projection = 0 WHERE projection <> 0").run([])
     }
@@ -176,7 +220,7 @@ private struct SealedPart: Sendable {
 extension JournalTransaction {
   /// Folds what was added, learner by learner, on all cores.
   private mutating func foldFresh(by projection: any Projection) throws {
-    let touched = fresh.keys.sorted()
+    let touched = added.keys.sorted()
     let pending = try touched.map { try pendingFold(of: $0) }
     let folded = Mutex(pending)
     DispatchQueue.concurrentPerform(iterations: pending.count) { index in
@@ -189,14 +233,14 @@ extension JournalTransaction {
     }
   }
 
-  /// `learner`'s new records onto her rows, or all of them anew when one is older than what was folded.
+  /// `learner`'s new records onto her rows, or all of them anew when one is older than what was folded, or a clock was
+  /// corrected, which moves others.
   private mutating func pendingFold(of learner: LearnerID) throws -> PendingFold {
-    var row = try learnerRow(learner)
-    let records = (fresh[learner] ?? []).sorted(by: RecordOrder.precedes)
-    let isLater = records.first.map { $0.time > row.folded } ?? true
+    let row = try learnerRow(learner)
+    let records = (added[learner] ?? []).sorted(by: RecordOrder.precedes)
+    let isLater = row.anchors == 0 && (records.first.map { $0.time > row.folded } ?? true)
     let isNew = row.folded.bits == 0
-    row.folded = max(row.folded, records.last?.time ?? row.folded)
-    learners[learner] = row
+    learners[learner]?.folded = max(row.folded, records.last?.time ?? row.folded)
     return isLater
       ? try PendingFold(records, of: row.id, onto: row.state, isNew: isNew, keys: &keys, db)
       : try pendingFoldOfAll(learner, row: row.id)
@@ -206,8 +250,18 @@ extension JournalTransaction {
   private mutating func pendingFoldOfAll(_ learner: LearnerID, row: Int64) throws -> PendingFold {
     try db.execute(sql: "DELETE FROM mastery WHERE learner = ?", arguments: [row])
     try db.execute(sql: "DELETE FROM item_progress WHERE learner = ?", arguments: [row])
-    let records = try JournalReader(db).records(of: learner).sorted(by: RecordOrder.precedes)
+    let records = Timeline.ordered(try JournalReader(db).records(of: learner))
     return try PendingFold(records, of: row, onto: nil, isNew: true, keys: &keys, db)
+  }
+
+  /// Counts the clock anchors among what was added.
+  private mutating func countAnchors() throws {
+    for (learner, records) in added {
+      let anchors = records.count(where: Timeline.isAnchor)
+      guard anchors > 0 else { continue }
+      _ = try learnerRow(learner)
+      learners[learner]?.anchors += anchors
+    }
   }
 
   /// Folds one learner anew whatever is there; for a rebuild.
@@ -230,26 +284,25 @@ extension JournalTransaction {
     var summary: ScopeSummary
     var folded: HybridTime
     var state: [UInt8]?
-  }
-
-  fileprivate struct StreamRow {
-    let id: Int64
-    var head: StreamHead
-    var signature: [UInt8]?
+    var anchors = 0
   }
 
   private mutating func learnerRow(_ learner: LearnerID) throws -> LearnerRow {
     if let row = learners[learner] { return row }
     var found: LearnerRow?
     let sql =
-      "SELECT id, fingerprint, streams, records, folded, state FROM learner WHERE learner = ?"
+      """
+      SELECT id, fingerprint, streams, records, folded, state, anchors FROM learner
+      WHERE learner = ?
+      """
     try HotStatement(db, sql).run([.blob(learner.bytes)]) { row in
       found = LearnerRow(
         id: row.integer(0),
         summary: ScopeSummary(
           sum: Hash256(bytes: row.blob(1) ?? []) ?? .zero, streams: Int(row.integer(2)),
           records: Int(row.integer(3))),
-        folded: HybridTime(bits: UInt64(bitPattern: row.integer(4))), state: row.blob(5))
+        folded: HybridTime(bits: UInt64(bitPattern: row.integer(4))), state: row.blob(5),
+        anchors: Int(row.integer(6)))
     }
     if found == nil {
       try HotStatement(db, "INSERT INTO learner (learner, fingerprint) VALUES (?, ?)").run([
@@ -263,32 +316,54 @@ extension JournalTransaction {
     return row
   }
 
-  private mutating func streamRow(_ stream: RecordStream) throws -> StreamRow {
-    if let row = streams[stream.id] { return row }
-    var found: StreamRow?
-    let sql = "SELECT id, head_number, head_hash, signature FROM stream WHERE stream = ?"
-    try HotStatement(db, sql).run([.blob(stream.id.bytes)]) { row in
-      let hash = Hash256(bytes: row.blob(2) ?? []) ?? .zero
-      found = StreamRow(
-        id: row.integer(0), head: StreamHead(number: UInt64(row.integer(1)), hash: hash),
-        signature: row.blob(3))
-    }
-    if found == nil {
-      let learner = try learnerRow(stream.learner).id
+  mutating func tree(of stream: RecordStream) throws -> StreamTree {
+    if let tree = streams[stream.id] { return tree }
+    var tree = try StreamTree.read(stream, db)
+    if tree == nil {
       let start = stream.start
-      let sql = """
-        INSERT INTO stream (stream, replica, learner, nonce, head_number, head_hash)
-        VALUES (?, ?, ?, ?, 0, ?)
-        """
-      try HotStatement(db, sql).run([
-        .blob(stream.id.bytes), .integer(try replicaRow(stream.publicKey)), .integer(learner),
-        .integer(Int64(bitPattern: stream.nonce)), .blob(start.hash.bytes),
-      ])
-      found = StreamRow(id: db.lastInsertedRowID, head: start, signature: nil)
+      let row = try insertStream(stream, named: stream.id.bytes, trunk: nil, base: start, head: start)
+      tree = StreamTree(
+        stream: stream,
+        branches: [StreamTree.Branch(row: row, base: start, head: start, signature: nil)])
     }
-    guard let row = found else { throw SatchelError(.storeDamaged, subject: "stream") }
-    streams[stream.id] = row
-    return row
+    guard let tree else { throw SatchelError(.storeDamaged, subject: "stream") }
+    streams[stream.id] = tree
+    return tree
+  }
+
+  /// Makes the row of a branch that leaves `stream` at `base`; returns its place in the tree.
+  private mutating func addBranch(
+    of stream: RecordStream, base: StreamHead, first: Hash256, reached: StreamHead
+  ) throws -> Int {
+    var tree = try tree(of: stream)
+    let name = StreamTree.rowName(of: stream.id, base: base, first: first)
+    let row = try insertStream(
+      stream, named: name, trunk: tree.trunk.row, base: base, head: reached)
+    tree.branches.append(
+      StreamTree.Branch(row: row, base: base, head: reached, signature: nil))
+    streams[stream.id] = tree
+    var owner = try learnerRow(stream.learner)
+    owner.summary.branch(stream.id, at: base, to: reached)
+    ledger.branch(stream.id, at: base, to: reached)
+    learners[stream.learner] = owner
+    return tree.branches.count - 1
+  }
+
+  private mutating func insertStream(
+    _ stream: RecordStream, named name: [UInt8], trunk: Int64?, base: StreamHead, head: StreamHead
+  ) throws -> Int64 {
+    let learner = try learnerRow(stream.learner).id
+    let sql = """
+      INSERT INTO stream (stream, replica, learner, nonce, head_number, head_hash, trunk,
+        base_number, base_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """
+    try HotStatement(db, sql).run([
+      .blob(name), .integer(try replicaRow(stream.publicKey)), .integer(learner),
+      .integer(Int64(bitPattern: stream.nonce)), .integer(Int64(head.number)),
+      .blob(head.hash.bytes), trunk.map(HotValue.integer) ?? .null,
+      .integer(Int64(base.number)), trunk == nil ? .null : .blob(base.hash.bytes),
+    ])
+    return db.lastInsertedRowID
   }
 
   private mutating func replicaRow(_ key: PublicKey) throws -> Int64 {
@@ -304,44 +379,43 @@ extension JournalTransaction {
     return row
   }
 
-  private func insertSegment(_ segment: Segment, row: StreamRow, peer: Int64?) throws {
+  private func insertSegment(_ segment: Segment, row: Int64, peer: Int64?) throws {
     let sql = """
       INSERT INTO segment (stream, first, count, peer, signature, bytes) VALUES (?, ?, ?, ?, ?, ?)
       """
     try HotStatement(db, sql).run([
-      .integer(row.id), .integer(Int64(segment.first)), .integer(Int64(segment.count)),
+      .integer(row), .integer(Int64(segment.first)), .integer(Int64(segment.count)),
       peer.map(HotValue.integer) ?? .null, .blob(segment.signature), .blob(segment.bytes),
     ])
   }
 
-  /// Moves a stream's head, and with it the fingerprints of its learner and of the whole.
+  /// Moves a leaf, and with it the fingerprints of its learner and of the whole.
   private mutating func advance(
-    _ stream: RecordStream, to head: StreamHead, signature: [UInt8]?
+    _ stream: RecordStream, branch: Int, to head: StreamHead, signature: [UInt8]?
   ) throws {
-    var row = try streamRow(stream)
+    let before = try tree(of: stream).branches[branch]
     var owner = try learnerRow(stream.learner)
-    owner.summary.advance(stream.id, from: row.head, to: head)
-    ledger.advance(stream.id, from: row.head, to: head)
+    owner.summary.advance(stream.id, from: before.head, to: head)
+    ledger.advance(stream.id, from: before.head, to: head)
     learners[stream.learner] = owner
-    row.head = head
-    row.signature = signature
-    streams[stream.id] = row
+    streams[stream.id]?.branches[branch].head = head
+    streams[stream.id]?.branches[branch].signature = signature
     let sql = "UPDATE stream SET head_number = ?, head_hash = ?, signature = ? WHERE id = ?"
     try HotStatement(db, sql).run([
       .integer(Int64(head.number)), .blob(head.hash.bytes),
-      signature.map(HotValue.blob) ?? .null, .integer(row.id),
+      signature.map(HotValue.blob) ?? .null, .integer(before.row),
     ])
   }
 
   private func write(_ row: LearnerRow) throws {
     let sql = """
-      UPDATE learner SET fingerprint = ?, streams = ?, records = ?, folded = ?, state = ?
-      WHERE id = ?
+      UPDATE learner SET fingerprint = ?, streams = ?, records = ?, folded = ?, state = ?,
+        anchors = ? WHERE id = ?
       """
     try HotStatement(db, sql).run([
       .blob(row.summary.sum.bytes), .integer(Int64(row.summary.streams)),
       .integer(Int64(row.summary.records)), .integer(Int64(bitPattern: row.folded.bits)),
-      row.state.map(HotValue.blob) ?? .null, .integer(row.id),
+      row.state.map(HotValue.blob) ?? .null, .integer(Int64(row.anchors)), .integer(row.id),
     ])
   }
 }

@@ -24,13 +24,19 @@ package final class Store: Sendable {
   /// The state of the identity, decided at the first write; see Identity.swift.
   let identityState = Mutex(IdentityState())
   let observers = Mutex(Observers())
+  /// Where keys and epochs come from.
+  let entropy: Entropy
 
   /// Opens the store at `url`, or makes one when `creating` is set.
   ///
   /// - Throws: `store.missing`, `store.foreign`, `store.newer` (the file is then untouched), `store.damaged`,
   ///   `file.cannotCreate`, or another error of the store.
-  package init(at url: URL, creating: Bool, projection: (any Projection)?) throws(SatchelError) {
+  /// - Parameter entropy: the system's, unless a simulation wants the same run again.
+  package init(
+    at url: URL, creating: Bool, projection: (any Projection)?, entropy: Entropy = .system
+  ) throws(SatchelError) {
     self.url = url
+    self.entropy = entropy
     self.projection = projection
     let path = url.path
     let exists = FileManager.default.fileExists(atPath: path)
@@ -181,7 +187,7 @@ extension Store {
           try db.execute(sql: "PRAGMA application_id = \(Self.applicationID)")
           try db.execute(
             sql: "INSERT INTO ledger (id, epoch, fingerprint) VALUES (1, ?, ?)",
-            arguments: [Int64.random(in: 1 ... .max), Data(Hash256.zero.bytes)])
+            arguments: [entropy.epoch(), Data(Hash256.zero.bytes)])
           try db.execute(sql: "INSERT INTO model_choice (id) VALUES (1)")
         }
         try db.execute(sql: "PRAGMA user_version = \(index + 1)")

@@ -19,28 +19,59 @@ extension Store: Ledger {
     try sealTails()
     return try read { db in
       let origin = try peer.flatMap { try Self.peerRow($0, db) }
-      var batch = SegmentBatch(
-        segments: [], through: arrival, hasMore: false, summary: try Self.summary(of: scope, db))
+      var batch = try Self.emptyBatch(through: arrival, of: scope, db)
       var bytes = 0
       let sql = Self.segmentColumns + " WHERE arrival > ? ORDER BY arrival"
       let cursor = try Row.fetchCursor(db, sql: sql, arguments: [Int64(clamping: arrival)])
       while let row = try cursor.next() {
         let next: Int64 = row[0]
         let brought: Int64? = row[4]
-        if brought == nil || brought != origin {
+        if brought == nil || brought != origin,
+          try scope.contains(Self.learner(row))
+        {
           let segment = try Self.segment(row)
-          if scope.contains(segment.stream.learner) {
-            bytes += segment.bytes.count + Self.segmentOverheadBytes
-            if bytes > bytesMax, !batch.segments.isEmpty {
-              batch.hasMore = true
-              break
-            }
-            batch.segments.append(segment)
-          }
+          guard batch.add(segment, bytes: &bytes, max: bytesMax) else { break }
         }
         batch.through = UInt64(next)
       }
       return batch
+    }
+  }
+
+  package func segments(
+    of wanted: [WantedRecords], after arrival: UInt64, of scope: Scope, bytesMax: Int
+  ) throws(SatchelError) -> SegmentBatch {
+    try sealTails()
+    return try read { db in
+      var batch = try Self.emptyBatch(through: arrival, of: scope, db)
+      var bytes = 0
+      for found in try Self.arrivals(of: wanted, after: arrival, db) {
+        let sql = Self.segmentColumns + " WHERE arrival = ?"
+        guard let row = try Row.fetchOne(db, sql: sql, arguments: [found]),
+          try scope.contains(Self.learner(row))
+        else { continue }
+        guard batch.add(try Self.segment(row), bytes: &bytes, max: bytesMax) else { break }
+        batch.through = UInt64(found)
+      }
+      return batch
+    }
+  }
+
+  package func leaves(of scope: Scope, in range: StreamRange) throws(SatchelError) -> [Leaf] {
+    try sealTails()
+    return try read { db in
+      // In the order of ids, and of hashes within one.
+      try Self.leaves(in: range, db).filter { scope.contains($0.learner) }.map(\.leaf).sorted { ($0.stream, $0.head.hash.highWord) < ($1.stream, $1.head.hash.highWord) }
+    }
+  }
+
+  package func recordedLearners() throws(SatchelError) -> Set<LearnerID> {
+    try read { db in
+      var out: Set<LearnerID> = []
+      try HotStatement(db, "SELECT learner FROM learner WHERE streams > 0").run([]) { row in
+        if let learner = LearnerID(bytes: row.blob(0) ?? []) { out.insert(learner) }
+      }
+      return out
     }
   }
 
@@ -56,10 +87,11 @@ extension Store: Ledger {
       let origin = try Self.makePeerRow(peer, db)
       var added = 0
       for segment in segments {
-        added += try Self.admit(segment, from: origin, at: hubMilliseconds, in: &journal)
+        added += try journal.admit(segment, from: origin, hubMilliseconds: hubMilliseconds)
       }
       if let note { try Self.keep(note, of: peer, db) }
       try journal.finish()
+      try renewIdentity(after: journal, db)
       return (Admission(records: added), Array(journal.touchedLearners))
     }
     tellObservers(of: learners)
@@ -68,13 +100,16 @@ extension Store: Ledger {
 
   package func note(of peer: PeerID) throws(SatchelError) -> PeerNote {
     try read { db in
-      let sql = "SELECT epoch, pulled, pushed, fingerprint, success FROM peer WHERE peer = ?"
+      let sql = """
+        SELECT epoch, pulled, pushed, fingerprint, success, scope FROM peer WHERE peer = ?
+        """
       guard let row = try Row.fetchOne(db, sql: sql, arguments: [Data(peer.bytes)]) else {
         return PeerNote()
       }
       let (epoch, pulled, pushed): (Int64, Int64, Int64) = (row[0], row[1], row[2])
       return PeerNote(
         epoch: UInt64(bitPattern: epoch), pulled: UInt64(pulled), pushed: UInt64(pushed),
+        scope: try epoch == 0 ? nil : Self.scope(row[5] as Data?),
         lastFingerprint: (row[3] as Data?).flatMap { Hash256(bytes: $0) },
         lastSuccessMilliseconds: row[4])
     }
@@ -94,20 +129,17 @@ extension Store {
   /// Says that this file was restored or promoted: cursors into its earlier life mean nothing any more, so each client
   /// offers its records again and takes all of ours, at the cost of bytes only.
   package func startNewEpoch() throws(SatchelError) {
-    try write { db in try Self.startNewEpoch(db) }
+    try write { db in try startNewEpoch(db) }
   }
 
-  static func startNewEpoch(_ db: Database) throws {
-    try db.execute(sql: "UPDATE ledger SET epoch = ?", arguments: [Int64.random(in: 1 ... .max)])
+  func startNewEpoch(_ db: Database) throws {
+    try db.execute(sql: "UPDATE ledger SET epoch = ?", arguments: [entropy.epoch()])
   }
 }
 
 // MARK: - Segments in and out
 
 extension Store {
-  /// What a segment costs on the wire beside its packed bytes: signature, learner, numbers, field tags.
-  private static let segmentOverheadBytes = 110
-
   private static let segmentColumns = """
     SELECT arrival, first, count, segment.signature, segment.peer, bytes,
       replica.public_key, learner.learner, stream.nonce
@@ -125,38 +157,70 @@ extension Store {
       bytes: Array(row[5] as Data))
   }
 
-  /// Takes one segment if it continues its stream; returns how many records were new.
-  ///
-  /// INV-verify: chain and signature are checked before a row is written. INV-merge: what is held already adds nothing.
-  private static func admit(
-    _ segment: Segment, from peer: Int64, at hubMilliseconds: Int64,
-    in journal: inout JournalTransaction
-  ) throws -> Int {
-    let head = try journal.head(of: segment.stream)
-    if segment.last <= head.number {
-      // Held already; if it ends where ours ends, it must end alike.
-      if segment.last == head.number, segment.first == 1,
-        segment.stream.start.appending(try segment.records()).hash != head.hash
-      {
-        throw SatchelError(.streamForked, subject: segment.stream.id.description)
+  private static func learner(_ row: Row) throws -> LearnerID {
+    guard let learner = LearnerID(bytes: row[7] as Data) else {
+      throw SatchelError(.storeDamaged, subject: "segment")
+    }
+    return learner
+  }
+
+  private static func emptyBatch(through arrival: UInt64, of scope: Scope, _ db: Database) throws
+    -> SegmentBatch
+  {
+    let newest = try Int64.fetchOne(db, sql: "SELECT max(arrival) FROM segment") ?? 0
+    return SegmentBatch(
+      segments: [], through: arrival, hasMore: false, newest: UInt64(newest),
+      summary: try summary(of: scope, db))
+  }
+
+  /// Arrival numbers of the segments that hold `wanted` records, rising.
+  private static func arrivals(of wanted: [WantedRecords], after arrival: UInt64, _ db: Database)
+    throws -> [Int64]
+  {
+    var out: [Int64] = []
+    let statement = try HotStatement(
+      db,
+      """
+      SELECT arrival FROM segment WHERE stream IN (SELECT id FROM stream WHERE stream = ?1
+        UNION ALL SELECT id FROM stream WHERE trunk = (SELECT id FROM stream WHERE stream = ?1))
+      AND first + count > ?2 AND arrival > ?3
+      """)
+    for want in wanted {
+      try statement.run([
+        .blob(want.stream.bytes), .integer(Int64(clamping: want.from)),
+        .integer(Int64(clamping: arrival)),
+      ]) { out.append($0.integer(0)) }
+    }
+    return out.sorted()
+  }
+
+  private static func leaves(in range: StreamRange, _ db: Database) throws -> [(
+    learner: LearnerID, leaf: Leaf
+  )] {
+    let columns = """
+      SELECT trunk.stream, leaf.head_number, leaf.head_hash, learner.learner
+      FROM stream AS leaf JOIN stream AS trunk ON trunk.id = coalesce(leaf.trunk, leaf.id)
+      JOIN learner ON learner.id = leaf.learner WHERE leaf.head_number > 0 AND
+      """
+    var (low, high): ([UInt8], [UInt8]) = ([], [])
+    low.appendBigEndian(range.bounds.lowerBound)
+    high.appendBigEndian(range.bounds.upperBound)
+    high.append(contentsOf: [UInt8](repeating: 0xFF, count: 8))
+    var out: [(learner: LearnerID, leaf: Leaf)] = []
+    for (condition, values) in [
+      (" leaf.trunk IS NULL AND leaf.stream BETWEEN ? AND ?", [HotValue.blob(low), .blob(high)]),
+      (" leaf.trunk IS NOT NULL", []),
+    ] {
+      try HotStatement(db, columns + condition).run(values) { row in
+        guard let stream = StreamID(bytes: row.blob(0) ?? []), range.contains(stream),
+          let hash = Hash256(bytes: row.blob(2) ?? []),
+          let learner = LearnerID(bytes: row.blob(3) ?? [])
+        else { return }
+        let head = StreamHead(number: UInt64(row.integer(1)), hash: hash)
+        out.append((learner, Leaf(stream: stream, head: head)))
       }
-      return 0
     }
-    let (fresh, reached) = try segment.continuation(of: head)
-    let first = head.number + 1
-    let kept =
-      first == segment.first
-      ? segment
-      : Segment(
-        stream: segment.stream, first: first, count: fresh.count, signature: segment.signature,
-        bytes: SegmentCodec.encode(fresh, of: segment.stream))
-    // What was recorded here since must be sealed first, or tail and segment would overlap.
-    try journal.sealTail(of: segment.stream)
-    try journal.insert(kept, records: fresh, reached: reached, peer: peer)
-    if let last = fresh.last {
-      journal.observe(last.time, hubMilliseconds: hubMilliseconds)
-    }
-    return fresh.count
+    return out
   }
 
   /// Packs all tails, so that what is offered has a form and an arrival number.
@@ -167,7 +231,7 @@ extension Store {
     guard waits else { return }
     try write { db in
       var journal = try JournalTransaction(db, projection: projection)
-      for stream in try JournalReader(db).streams() where stream.tailSignature != nil {
+      for stream in try JournalReader(db).streams(withTail: true) {
         try journal.sealTail(of: stream.stream)
       }
     }
@@ -216,19 +280,44 @@ extension Store {
 
   private static func keep(_ note: PeerNote, of peer: PeerID, _ db: Database) throws {
     guard let row = try peerRow(peer, db) else { return }
-    let epoch = Int64(bitPattern: note.epoch)
-    if note.pulled == 0, note.pushed == 0 {
-      // Nothing is taken for granted any more: a restored peer may have lost even what it once sent us, so from now on
-      // all of that is ours to offer.
-      try db.execute(sql: "UPDATE segment SET peer = NULL WHERE peer = ?", arguments: [row])
-    }
+    let scope: [UInt8]? =
+      switch note.scope {
+      case .learners(let learners): learners.sorted().flatMap(\.bytes)
+      case .everyone, nil: nil
+      }
     try db.cachedStatement(
       sql: """
-        UPDATE peer SET epoch = ?, pulled = ?, pushed = ?, fingerprint = ?, success = ? WHERE id = ?
+        UPDATE peer SET epoch = ?, pulled = ?, pushed = ?, fingerprint = ?, success = ?, scope = ?
+        WHERE id = ?
         """
     ).execute(arguments: [
-      epoch, Int64(note.pulled), Int64(note.pushed),
-      note.lastFingerprint.map { Data($0.bytes) }, note.lastSuccessMilliseconds, row,
+      Int64(bitPattern: note.epoch), Int64(note.pulled), Int64(note.pushed),
+      note.lastFingerprint.map { Data($0.bytes) }, note.lastSuccessMilliseconds,
+      scope.map { Data($0) }, row,
     ])
+  }
+
+  private static func scope(_ learners: Data?) throws -> Scope {
+    guard let learners else { return .everyone }
+    guard let scope = Scope(learnerBytes: Array(learners)) else {
+      throw SatchelError(.storeDamaged, subject: "scope")
+    }
+    return scope
+  }
+}
+
+extension SegmentBatch {
+  /// What a segment costs on the wire beside its packed bytes: signature, learner, numbers, field tags.
+  private static let segmentOverheadBytes = 110
+
+  /// Adds `segment` unless that makes it too large; the first always fits.
+  fileprivate mutating func add(_ segment: Segment, bytes: inout Int, max: Int) -> Bool {
+    bytes += segment.bytes.count + Self.segmentOverheadBytes
+    if bytes > max, !segments.isEmpty {
+      hasMore = true
+      return false
+    }
+    segments.append(segment)
+    return true
   }
 }

@@ -49,7 +49,7 @@ struct OpenFold {
         let slot = slot(of: skill)
         skills[slot].fold(feedback.kind)
       }
-    case .setting: break
+    case .setting, .anchor: break
     }
   }
 

@@ -7,7 +7,7 @@ internal import Synchronization
 package final class HTTPPeer: Peer {
   private let client: HTTPClient
   private let base: String
-  private let key: SigningKey
+  private let key: Mutex<SigningKey>
   private let counted = Mutex(Traffic())
 
   /// - Parameters:
@@ -15,14 +15,17 @@ package final class HTTPPeer: Peer {
   ///   - key: what requests are signed with.
   package init(url: String, key: SigningKey, client: HTTPClient) {
     base = url.hasSuffix("/") ? String(url.dropLast()) : url
-    self.key = key
+    self.key = Mutex(key)
     self.client = client
   }
 
   package var traffic: Traffic { counted.withLock { $0 } }
 
+  /// Signs from now on with `key`, after the replica took a new identity.
+  package func renew(_ key: SigningKey) { self.key.withLock { $0 = key } }
+
   package func exchange(_ request: SyncRequest) async throws(SatchelError) -> SyncReply {
-    let body = try Wire.encode(request, signedBy: key)
+    let body = try Wire.encode(request, signedBy: key.withLock { $0 })
     let reply = try await client.send(
       HTTPRequest(.post, url: base + "/v1/sync", body: body, bodyBytesMax: Wire.bodyBytesMax))
     count(reply)

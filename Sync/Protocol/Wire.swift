@@ -15,7 +15,10 @@ package enum Wire {
   package static let offerBytesMax = 256 << 10
   package static let segmentsMax = 4096
   package static let version: UInt32 = 1
-  package static let contentType = "application/x-satchel"
+  /// The most learners that one request introduces.
+  package static let introductionsMax = 1000
+  /// The most streams that one request wants.
+  package static let wantedMax = 4096
 
   private static let magic = Array("SATCHEL1".utf8)
   private static let requestTag = Array("satchel request 1\0".utf8)
@@ -33,7 +36,12 @@ package enum Wire {
     message.cursor = request.cursor
     message.fingerprint = Data(request.fingerprint.bytes)
     if !request.offered.isEmpty { message.offered = list(of: request.offered) }
-    message.wantsOwn = request.wantsOwn
+    message.introduces = Data(request.introduces.flatMap(\.bytes))
+    message.scopeTag = request.scopeTag
+    message.ranges = request.ranges.map(Self.proto)
+    message.wantedStreams = Data(request.wanted.flatMap(\.stream.bytes))
+    message.wantedFrom = request.wanted.map(\.from)
+    message.bytesMax = UInt32(clamping: request.bytesMax)
     let body: [UInt8] = try serialized(message)
     var signed = ProtoSignedRequest()
     signed.body = Data(body)
@@ -60,7 +68,10 @@ package enum Wire {
     }
     let request = SyncRequest(
       epoch: message.epoch, cursor: message.cursor, fingerprint: fingerprint,
-      offered: try segments(in: message.offered), wantsOwn: message.wantsOwn)
+      offered: try segments(in: message.offered),
+      introduces: try ids(in: message.introduces, max: introductionsMax),
+      scopeTag: message.scopeTag, ranges: try ranges(in: message.ranges),
+      wanted: try wanted(in: message), bytesMax: Int(message.bytesMax))
     return (device, request)
   }
 
@@ -83,9 +94,13 @@ package enum Wire {
       out.version = UInt64(channel.version)
       return out
     }
-    if case .learners(let learners) = reply.scope {
+    message.ranges = reply.ranges.map(Self.proto)
+    switch reply.scope {
+    case .learners(let learners):
       message.restricted = true
       message.learners = Data(learners.sorted().flatMap(\.bytes))
+    case .everyone: break
+    case nil: message.scopeUnchanged = true
     }
     return magic + (try serialized(message))
   }
@@ -111,7 +126,7 @@ package enum Wire {
       hubKey: hubKey, epoch: message.epoch, cursor: message.cursor, fingerprint: fingerprint,
       offered: try segments(in: message.offered), hasMore: message.hasMore_p,
       hubMilliseconds: message.hubMilliseconds, channels: channels,
-      scope: message.restricted ? .learners(try learners(in: message.learners)) : .everyone)
+      scope: try scope(of: message), ranges: try ranges(in: message.ranges))
   }
 
   // MARK: Failures
@@ -183,13 +198,18 @@ extension Wire {
     return out
   }
 
-  private static func learners(in bytes: Data) throws(SatchelError) -> Set<LearnerID> {
+  private static func scope(of message: ProtoSyncReply) throws(SatchelError) -> Scope? {
+    if message.scopeUnchanged { return nil }
+    guard message.restricted else { return .everyone }
+    return .learners(Set(try ids(in: message.learners, max: learnersMax)))
+  }
+
+  static func ids<Kind>(in bytes: Data, max: Int) throws(SatchelError) -> [Identifier<Kind>] {
+    guard bytes.count.isMultiple(of: 16), bytes.count <= 16 * max else { throw malformed("ids") }
     let all = Array(bytes)
-    guard all.count.isMultiple(of: 16), all.count <= 16 * learnersMax else {
-      throw malformed("learners")
+    return stride(from: 0, to: all.count, by: 16).compactMap { start in
+      Identifier(bytes: all[start..<start + 16])
     }
-    return Set(
-      stride(from: 0, to: all.count, by: 16).compactMap { LearnerID(bytes: all[$0..<$0 + 16]) })
   }
 
   /// The message after the magic, within the limits.
@@ -223,7 +243,7 @@ extension Wire {
     }
   }
 
-  private static func malformed(_ what: String) -> SatchelError {
+  static func malformed(_ what: String) -> SatchelError {
     SatchelError(.replyMalformed, subject: what)
   }
 }

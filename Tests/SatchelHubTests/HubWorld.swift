@@ -95,7 +95,8 @@ final class Laptop: Sendable {
   /// The bytes of a first request that offers all that this laptop holds, after `change` was done to it.
   func body(_ change: (inout SyncRequest) -> Void = { _ in }) throws -> [UInt8] {
     var (request, _) = try Exchange.request(
-      from: store, to: nil, scope: .everyone, note: PeerNote(), wantsOwn: false)
+      from: store, to: nil, scope: .everyone, note: PeerNote(), 
+      bytesMax: Wire.offerBytesMax)
     change(&request)
     return try Wire.encode(request, signedBy: key)
   }

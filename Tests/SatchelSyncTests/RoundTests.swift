@@ -108,7 +108,7 @@ import Testing
     #expect(try two.store.learnerIDs() == [mei])
     try two.answer("c", by: tom)
     let denied = try Exchange.request(
-      from: two.store, to: nil, scope: .everyone, note: PeerNote(), wantsOwn: false
+      from: two.store, to: nil, scope: .everyone, note: PeerNote(), bytesMax: Wire.offerBytesMax
     ).request
     let before = try hub.recordIDs()
     await expectError(.scopeDenied) { try await peer.exchange(denied) }

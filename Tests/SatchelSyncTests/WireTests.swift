@@ -23,7 +23,9 @@ import Testing
   func request(_ dice: inout Dice) -> SyncRequest {
     SyncRequest(
       epoch: 5, cursor: 7, fingerprint: Hash256(hashing: [1]),
-      offered: segments(dice.roll(0...4), &dice), wantsOwn: dice.chance(2))
+      offered: segments(dice.roll(0...4), &dice), introduces: [LearnerID(high: 3, low: 4)],
+      scopeTag: 9, ranges: ranges(&dice),
+      wanted: [WantedRecords(stream: StreamID(high: 5, low: 6), from: 7)], bytesMax: 4096)
   }
 
   func reply(_ dice: inout Dice) -> SyncReply {
@@ -32,7 +34,16 @@ import Testing
       offered: segments(dice.roll(0...4), &dice), hasMore: dice.chance(2),
       hubMilliseconds: -5,
       channels: [ChannelVersion(kind: .model, channel: "stable", version: 4)],
-      scope: dice.chance(2) ? .everyone : .learners([LearnerID(high: 1, low: 2)]))
+      scope: dice.pick([.everyone, .learners([LearnerID(high: 1, low: 2)]), nil]),
+      ranges: ranges(&dice))
+  }
+
+  func ranges(_ dice: inout Dice) -> [HeldRange] {
+    let leaf = HeldLeaf(stream: StreamID(high: .max, low: 1), number: 3, check: 4)
+    return dice.pick([
+      [], [HeldRange(.all, .sums([1, 2, 3, 4])), HeldRange(.all.part(3, of: 2), .leaves([leaf]))],
+      [HeldRange(StreamRange(bits: 64, prefix: 5), .leaves([]))],
+    ])
   }
 
   @Test func `gives messages back as they were sent`() throws {

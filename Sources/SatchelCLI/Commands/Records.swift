@@ -53,6 +53,7 @@ extension Event {
     case .view: "view"
     case .feedback: "feedback"
     case .setting: "setting"
+    case .anchor: "anchor"
     }
   }
 
@@ -67,6 +68,11 @@ extension Event {
     case .view(let view): [("duration_ms", JSON(view.durationMilliseconds.map { Int($0) }))]
     case .feedback(let feedback): [("feedback", .string(feedback.kind.name))]
     case .setting(let setting): [("name", .string(setting.name))]
+    case .anchor(let anchor):
+      [
+        ("session", .integer(Int(anchor.session))),
+        ("offset_ms", .integer(Int(anchor.offsetMilliseconds))),
+      ]
     }
   }
 }

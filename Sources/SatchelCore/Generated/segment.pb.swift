@@ -145,6 +145,17 @@ nonisolated struct WireSegmentColumns: @unchecked Sendable {
     set {_uniqueStorage()._author = newValue}
   }
 
+  /// For each anchor, the session that it corrects and the milliseconds to add.
+  var anchorSession: [UInt32] {
+    get {_storage._anchorSession}
+    set {_uniqueStorage()._anchorSession = newValue}
+  }
+
+  var anchorOffset: [Int64] {
+    get {_storage._anchorOffset}
+    set {_uniqueStorage()._anchorOffset = newValue}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -172,7 +183,7 @@ fileprivate nonisolated let _protobuf_package = "satchel"
 
 nonisolated extension WireSegmentColumns: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SegmentColumns"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}count\0\u{3}first_milliseconds\0\u{3}millisecond_delta\0\u{3}counter_delta\0\u{3}wall_delta\0\u{3}session_delta\0\u{1}kinds\0\u{1}items\0\u{1}skills\0\u{3}entry_skill_count\0\u{3}entry_skill\0\u{3}entry_reference\0\u{1}flags\0\u{1}score\0\u{1}duration\0\u{1}feedback\0\u{1}settings\0\u{1}authors\0\u{1}author\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}count\0\u{3}first_milliseconds\0\u{3}millisecond_delta\0\u{3}counter_delta\0\u{3}wall_delta\0\u{3}session_delta\0\u{1}kinds\0\u{1}items\0\u{1}skills\0\u{3}entry_skill_count\0\u{3}entry_skill\0\u{3}entry_reference\0\u{1}flags\0\u{1}score\0\u{1}duration\0\u{1}feedback\0\u{1}settings\0\u{1}authors\0\u{1}author\0\u{3}anchor_session\0\u{3}anchor_offset\0")
 
   fileprivate class _StorageClass {
     var _version: UInt32 = 0
@@ -195,6 +206,8 @@ nonisolated extension WireSegmentColumns: SwiftProtobuf.Message, SwiftProtobuf._
     var _settings: [WireSegmentSetting] = []
     var _authors: Data = Data()
     var _author: [UInt32] = []
+    var _anchorSession: [UInt32] = []
+    var _anchorOffset: [Int64] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -225,6 +238,8 @@ nonisolated extension WireSegmentColumns: SwiftProtobuf.Message, SwiftProtobuf._
       _settings = source._settings
       _authors = source._authors
       _author = source._author
+      _anchorSession = source._anchorSession
+      _anchorOffset = source._anchorOffset
     }
   }
 
@@ -263,6 +278,8 @@ nonisolated extension WireSegmentColumns: SwiftProtobuf.Message, SwiftProtobuf._
         case 18: try { try decoder.decodeRepeatedMessageField(value: &_storage._settings) }()
         case 19: try { try decoder.decodeSingularBytesField(value: &_storage._authors) }()
         case 20: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._author) }()
+        case 21: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._anchorSession) }()
+        case 22: try { try decoder.decodeRepeatedSInt64Field(value: &_storage._anchorOffset) }()
         default: break
         }
       }
@@ -331,6 +348,12 @@ nonisolated extension WireSegmentColumns: SwiftProtobuf.Message, SwiftProtobuf._
       if !_storage._author.isEmpty {
         try visitor.visitPackedUInt32Field(value: _storage._author, fieldNumber: 20)
       }
+      if !_storage._anchorSession.isEmpty {
+        try visitor.visitPackedUInt32Field(value: _storage._anchorSession, fieldNumber: 21)
+      }
+      if !_storage._anchorOffset.isEmpty {
+        try visitor.visitPackedSInt64Field(value: _storage._anchorOffset, fieldNumber: 22)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -360,6 +383,8 @@ nonisolated extension WireSegmentColumns: SwiftProtobuf.Message, SwiftProtobuf._
         if _storage._settings != rhs_storage._settings {return false}
         if _storage._authors != rhs_storage._authors {return false}
         if _storage._author != rhs_storage._author {return false}
+        if _storage._anchorSession != rhs_storage._anchorSession {return false}
+        if _storage._anchorOffset != rhs_storage._anchorOffset {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -118,9 +118,6 @@ nonisolated struct ProtoSyncRequest: Sendable {
   /// Clears the value of `offered`. Subsequent reads from it will return its default value.
   mutating func clearOffered() {self._offered = nil}
 
-  /// The client may have lost records of its own: what it once sent is wanted back, too.
-  var wantsOwn: Bool = false
-
   /// Learners whom the client holds and who are not in its scope, as far as it knows; 16 bytes each.
   var introduces: Data = Data()
 
@@ -134,6 +131,9 @@ nonisolated struct ProtoSyncRequest: Sendable {
   var wantedStreams: Data = Data()
 
   var wantedFrom: [UInt64] = []
+
+  /// The most bytes of segments that the client wants in the reply, on a line that breaks; 0 leaves it to the hub.
+  var bytesMax: UInt32 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -487,7 +487,7 @@ nonisolated extension ProtoSuccession: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension ProtoSyncRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SyncRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}epoch\0\u{1}cursor\0\u{1}fingerprint\0\u{1}offered\0\u{3}wants_own\0\u{1}introduces\0\u{3}scope_tag\0\u{1}ranges\0\u{3}wanted_streams\0\u{3}wanted_from\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}epoch\0\u{1}cursor\0\u{1}fingerprint\0\u{1}offered\0\u{2}\u{2}introduces\0\u{3}scope_tag\0\u{1}ranges\0\u{3}wanted_streams\0\u{3}wanted_from\0\u{3}bytes_max\0\u{c}\u{6}\u{1}")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -500,12 +500,12 @@ nonisolated extension ProtoSyncRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.cursor) }()
       case 4: try { try decoder.decodeSingularBytesField(value: &self.fingerprint) }()
       case 5: try { try decoder.decodeSingularMessageField(value: &self._offered) }()
-      case 6: try { try decoder.decodeSingularBoolField(value: &self.wantsOwn) }()
       case 7: try { try decoder.decodeSingularBytesField(value: &self.introduces) }()
       case 8: try { try decoder.decodeSingularFixed64Field(value: &self.scopeTag) }()
       case 9: try { try decoder.decodeRepeatedMessageField(value: &self.ranges) }()
       case 10: try { try decoder.decodeSingularBytesField(value: &self.wantedStreams) }()
       case 11: try { try decoder.decodeRepeatedUInt64Field(value: &self.wantedFrom) }()
+      case 12: try { try decoder.decodeSingularUInt32Field(value: &self.bytesMax) }()
       default: break
       }
     }
@@ -531,9 +531,6 @@ nonisolated extension ProtoSyncRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
     try { if let v = self._offered {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
     } }()
-    if self.wantsOwn != false {
-      try visitor.visitSingularBoolField(value: self.wantsOwn, fieldNumber: 6)
-    }
     if !self.introduces.isEmpty {
       try visitor.visitSingularBytesField(value: self.introduces, fieldNumber: 7)
     }
@@ -549,6 +546,9 @@ nonisolated extension ProtoSyncRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.wantedFrom.isEmpty {
       try visitor.visitPackedUInt64Field(value: self.wantedFrom, fieldNumber: 11)
     }
+    if self.bytesMax != 0 {
+      try visitor.visitSingularUInt32Field(value: self.bytesMax, fieldNumber: 12)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -558,12 +558,12 @@ nonisolated extension ProtoSyncRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.cursor != rhs.cursor {return false}
     if lhs.fingerprint != rhs.fingerprint {return false}
     if lhs._offered != rhs._offered {return false}
-    if lhs.wantsOwn != rhs.wantsOwn {return false}
     if lhs.introduces != rhs.introduces {return false}
     if lhs.scopeTag != rhs.scopeTag {return false}
     if lhs.ranges != rhs.ranges {return false}
     if lhs.wantedStreams != rhs.wantedStreams {return false}
     if lhs.wantedFrom != rhs.wantedFrom {return false}
+    if lhs.bytesMax != rhs.bytesMax {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
