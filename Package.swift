@@ -80,6 +80,12 @@ let package = Package(
       name: "SatchelSync", dependencies: ["SatchelCore", "SatchelWire", "SatchelTransport"],
       path: "Sync/Engine", exclude: ["README.md"], swiftSettings: strict),
 
+    // The whole protocol in virtual time, for tests and `satchel simulate`.
+    .target(
+      name: "SatchelSimulation",
+      dependencies: ["SatchelCore", "SatchelWire", "SatchelSync", "SatchelStore", "SatchelTutor"],
+      path: "Sync/Simulation", exclude: ["README.md"], swiftSettings: strict),
+
     // The door.
     .target(
       name: "Satchel",
@@ -101,7 +107,7 @@ let package = Package(
       name: "SatchelCLI",
       dependencies: [
         "Satchel", "SatchelTraining", "SatchelImport", "SatchelStore", "SatchelTransport",
-        "CArchive",
+        "CArchive", "SatchelSimulation",
         argumentParser, grdbSQLite,
       ],
       exclude: ["README.md"], swiftSettings: strict),
@@ -139,7 +145,8 @@ let package = Package(
     .testTarget(
       name: "SatchelSyncTests",
       dependencies: [
-        "SatchelSync", "SatchelWire", "SatchelStore", "SatchelTutor", "SatchelTestSupport",
+        "SatchelSync", "SatchelWire", "SatchelStore", "SatchelTutor", "SatchelSimulation",
+        "SatchelTestSupport",
       ],
       swiftSettings: strict),
     .testTarget(

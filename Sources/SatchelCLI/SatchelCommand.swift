@@ -22,6 +22,6 @@ struct SatchelCommand: AsyncParsableCommand {
       Init.self, Import.self, LearnerCommand.self, RecordCommand.self, FeedbackCommand.self,
       Next.self, ProgressCommand.self, Search.self, SyncCommand.self, ModelCommand.self,
       Doctor.self, Records.self, Train.self, Evaluate.self, PackCommand.self, SimulateClass.self,
-      Demo.self, Bench.self,
+      Simulate.self, Demo.self, Bench.self,
     ])
 }

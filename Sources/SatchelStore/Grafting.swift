@@ -16,6 +16,11 @@ extension JournalTransaction {
       return 0
     }
     let records = try segment.records()
+    // A device speaks for itself alone: no anchor of its clock, and no record, in another's name.
+    guard records.allSatisfy({ $0.author == segment.stream.replica }) else {
+      throw SatchelError(
+        .segmentMalformed, subject: segment.stream.id.description, cause: "author")
+    }
     guard let graft = try graft(of: records, segment, onto: tree) else { return 0 }
     if let last = graft.records.last { observe(last.time, hubMilliseconds: hubMilliseconds) }
     try insert(graft, of: segment, peer: peer)

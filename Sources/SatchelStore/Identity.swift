@@ -35,7 +35,7 @@ extension Store {
   package func establishHubIdentity() throws(SatchelError) -> SigningKey {
     try write { db in
       let seen = try? String(contentsOf: sibling(".beacon"), encoding: .utf8)
-      let found = Beacon.Place(of: url)
+      let found = place ?? StorePlace(of: url)
       if let stored = try Self.newestIdentity(db), identityState.withLock({ $0.key }) == nil,
         !stored.beacon.allows(place: found, cookieFile: seen)
       {
@@ -60,7 +60,7 @@ extension Store {
       if newest == known.row { return key }
     }
     let stored = try Self.newestIdentity(db)
-    let found = Beacon.Place(of: url)
+    let found = place ?? StorePlace(of: url)
     let seen = try? String(contentsOf: sibling(".beacon"), encoding: .utf8)
     let renewed: Beacon
     let key: SigningKey
@@ -128,34 +128,34 @@ extension Store {
   }
 }
 
-/// What tells a store file from its copies.
-private struct Beacon {
-  /// Where the file is: its inode and the machine's id.
-  struct Place: Equatable {
-    let inode: UInt64
-    let machine: String
+/// Where a store file is: its inode and the machine's id.
+package struct StorePlace: Equatable, Sendable {
+  let inode: UInt64
+  let machine: String
 
-    init(inode: UInt64, machine: String) {
-      self.inode = inode
-      self.machine = machine
-    }
-
-    init(of url: URL) {
-      let attributes = try? FileManager.default.attributesOfItem(atPath: url.path)
-      inode = (attributes?[.systemFileNumber] as? NSNumber)?.uint64Value ?? 0
-      let text = try? String(contentsOfFile: "/etc/machine-id", encoding: .utf8)
-      machine = text?.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? "none"
-    }
+  package init(inode: UInt64, machine: String) {
+    self.inode = inode
+    self.machine = machine
   }
 
-  static let none = Beacon(place: Place(inode: 0, machine: "none"), cookie: 0, previous: 0)
+  init(of url: URL) {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: url.path)
+    inode = (attributes?[.systemFileNumber] as? NSNumber)?.uint64Value ?? 0
+    let text = try? String(contentsOfFile: "/etc/machine-id", encoding: .utf8)
+    machine = text?.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? "none"
+  }
+}
 
-  let place: Place
+/// What tells a store file from its copies.
+private struct Beacon {
+  static let none = Beacon(place: StorePlace(inode: 0, machine: "none"), cookie: 0, previous: 0)
+
+  let place: StorePlace
   let cookie: UInt64
   /// The cookie before; `nil` when this is the identity's first.
   let previous: UInt64?
 
-  init(place: Place, cookie: UInt64, previous: UInt64?) {
+  init(place: StorePlace, cookie: UInt64, previous: UInt64?) {
     self.place = place
     self.cookie = cookie
     self.previous = previous
@@ -165,7 +165,7 @@ private struct Beacon {
     let words = text.split(separator: " ")
     guard words.count == 4, let inode = UInt64(words[0]), let cookie = UInt64(words[2], radix: 16)
     else { return nil }
-    place = Place(inode: inode, machine: String(words[1]))
+    place = StorePlace(inode: inode, machine: String(words[1]))
     self.cookie = cookie
     previous = UInt64(words[3], radix: 16)
   }
@@ -180,7 +180,7 @@ private struct Beacon {
   /// Whether a store with this beacon, found at `place` beside a file that says `cookieFile`, is still the same one.
   ///
   /// The file may lag by one cookie: a kill between the commit and the file's writing leaves it so.
-  func allows(place found: Place, cookieFile: String?) -> Bool {
+  func allows(place found: StorePlace, cookieFile: String?) -> Bool {
     guard found == place else { return false }
     guard let cookieFile else { return previous == nil }
     let seen = UInt64(cookieFile, radix: 16)

@@ -26,17 +26,23 @@ package final class Store: Sendable {
   let observers = Mutex(Observers())
   /// Where keys and epochs come from.
   let entropy: Entropy
+  /// Where the file is said to be; `nil` looks.
+  let place: StorePlace?
 
   /// Opens the store at `url`, or makes one when `creating` is set.
   ///
   /// - Throws: `store.missing`, `store.foreign`, `store.newer` (the file is then untouched), `store.damaged`,
   ///   `file.cannotCreate`, or another error of the store.
-  /// - Parameter entropy: the system's, unless a simulation wants the same run again.
+  /// - Parameters:
+  ///   - entropy: the system's, unless a simulation wants the same run again.
+  ///   - place: for a simulation of disk images that cannot be told from their originals.
   package init(
-    at url: URL, creating: Bool, projection: (any Projection)?, entropy: Entropy = .system
+    at url: URL, creating: Bool, projection: (any Projection)?, entropy: Entropy = .system,
+    place: StorePlace? = nil
   ) throws(SatchelError) {
     self.url = url
     self.entropy = entropy
+    self.place = place
     self.projection = projection
     let path = url.path
     let exists = FileManager.default.fileExists(atPath: path)

@@ -25,12 +25,12 @@ package final class HTTPPeer: Peer {
   package func renew(_ key: SigningKey) { self.key.withLock { $0 = key } }
 
   package func exchange(_ request: SyncRequest) async throws(SatchelError) -> SyncReply {
-    let body = try Wire.encode(request, signedBy: key.withLock { $0 })
+    let (body, digest) = try Wire.encode(request, signedBy: key.withLock { $0 })
     let reply = try await client.send(
       HTTPRequest(.post, url: base + "/v1/sync", body: body, bodyBytesMax: Wire.bodyBytesMax))
     count(reply)
     guard reply.status == 200 else { throw Self.failure(reply) }
-    return try Wire.decodeReply(reply.body)
+    return try Wire.decodeReply(reply.body, to: digest)
   }
 
   package func manifest(_ kind: Manifest.Kind, channel: String, known: String?)

@@ -14,7 +14,7 @@ package final class HubServer: Sendable {
   private static let idleSeconds: Int64 = 60
 
   private let store: Store
-  private let key: PublicKey
+  private let key: SigningKey
   private let log: Logger
   private let clock: @Sendable () -> Int64
 
@@ -27,7 +27,7 @@ package final class HubServer: Sendable {
     self.store = store
     self.log = log
     self.clock = clock
-    key = try store.establishHubIdentity().publicKey
+    key = try store.establishHubIdentity()
   }
 
   /// Serves until the task is cancelled or, with `stopsOnSignals`, SIGTERM or SIGINT comes; then drains and returns.
@@ -66,7 +66,7 @@ package final class HubServer: Sendable {
       store: store, key: key, grants: Grants(store: store), threads: threads, counters: counters,
       clock: clock)
     let releases = Releases(store: store, threads: threads)
-    let desk = Desk(store: store, threads: threads, key: key, clock: clock)
+    let desk = Desk(store: store, threads: threads, key: key.publicKey, clock: clock)
     let router = Router(context: BasicRequestContext.self)
     router.add(middleware: RequestLog(log: log, counters: counters))
     router.post("/v1/sync") { request, _ in try await sync.answer(request) }

@@ -7,7 +7,7 @@ internal import SatchelWire
 /// `POST /v1/sync`: one exchange of a round, the hub's half.
 struct SyncEndpoint: Sendable {
   let store: Store
-  let key: PublicKey
+  let key: SigningKey
   let grants: Grants
   let threads: StoreThreads
   let counters: Counters
@@ -17,16 +17,20 @@ struct SyncEndpoint: Sendable {
   func answer(_ request: Request) async throws -> Response {
     let body = try await RequestBytes.collect(request)
     counters.received(body.count)
-    let (device, message) = try await threads.read { try Self.decode(body) }
+    let asked = try await threads.read { try Self.decode(body) }
     let reply =
-      message.offered.isEmpty
-      ? try await threads.read { try answer(message, from: device) }
-      : try await threads.write { try admit(message, from: device) }
+      asked.request.offered.isEmpty
+      ? try await threads.read { try answer(asked) }
+      : try await threads.write { try admit(asked) }
     // Nothing but the length: a round that changes nothing must cost a classroom's line next to nothing.
     return Response(status: .ok, body: .init(byteBuffer: ByteBuffer(bytes: reply)))
   }
 
-  private static func decode(_ body: [UInt8]) throws(SatchelError) -> (PublicKey, SyncRequest) {
+  private typealias Asked = (
+    device: PublicKey, request: SyncRequest, digest: Wire.RequestDigest
+  )
+
+  private static func decode(_ body: [UInt8]) throws(SatchelError) -> Asked {
     do {
       return try Wire.decodeRequest(body)
     } catch  where error.code == .hubNotAHub {
@@ -35,26 +39,24 @@ struct SyncEndpoint: Sendable {
     }
   }
 
-  private func admit(_ request: SyncRequest, from device: PublicKey) throws(SatchelError) -> [UInt8]
-  {
+  private func admit(_ asked: Asked) throws(SatchelError) -> [UInt8] {
     // Only this thread admits, so the difference is what this request brought.
     let before = try store.summary(of: .everyone).records
-    let reply = try answer(request, from: device)
+    let reply = try answer(asked)
     counters.admitted(try store.summary(of: .everyone).records - before)
     return reply
   }
 
-  private func answer(_ request: SyncRequest, from device: PublicKey) throws(SatchelError)
-    -> [UInt8]
-  {
+  private func answer(_ asked: Asked) throws(SatchelError) -> [UInt8] {
     let now = clock()
-    let scope = try grants.scope(of: device, holding: request.fingerprint, at: now)
+    let scope = try grants.scope(of: asked.device, holding: asked.request.fingerprint, at: now)
     let channels = try store.publications().map {
       ChannelVersion(kind: $0.kind, channel: $0.channel, version: $0.version)
     }
-    let hub = Exchange.HubState(key: key, milliseconds: now, channels: channels)
-    return try Wire.encode(
-      Exchange.answer(request, from: device.replica, scope: scope, hub: hub, ledger: store))
+    let hub = Exchange.HubState(key: key.publicKey, milliseconds: now, channels: channels)
+    let reply = try Exchange.answer(
+      asked.request, from: asked.device.replica, scope: scope, hub: hub, ledger: store)
+    return try Wire.encode(reply, to: asked.digest, signedBy: key)
   }
 }
 

@@ -4,10 +4,12 @@ internal import SwiftProtobuf
 
 /// The bytes of `POST /v1/sync`, both ways.
 ///
-/// A body is the 8 bytes `SATCHEL1` and one protobuf message of sync.proto: `SignedRequest` from the client, `SyncReply`
-/// with status 200, `SyncFailure` with any other. The magic tells a hub from a captive portal or a proxy's page, which
-/// answer 200 as well. Valid is what has the magic, stays within the limits below, decodes, and has ids, hashes and
-/// signatures of the right lengths; records are proven later, by chain and signature. A newer major version is refused.
+/// A body is the 8 bytes `SATCHEL1` and one protobuf message of sync.proto: `SignedRequest` from the client,
+/// `SignedReply` with status 200, `SyncFailure` with any other. The magic tells a hub from a captive portal or a proxy's
+/// page, which answer 200 as well. The signatures are over the exact bytes, and a reply's also over its request, so that
+/// nobody on the way alters a cursor, a scope or a time, or answers with an older reply. Valid is what has the magic,
+/// stays within the limits below, is signed, decodes, and has ids and hashes of the right lengths; records are proven
+/// later, by chain and signature. A newer major version is refused.
 package enum Wire {
   /// The most bytes of one body either way; checked before anything is decoded.
   package static let bodyBytesMax = 1 << 20
@@ -22,13 +24,17 @@ package enum Wire {
 
   private static let magic = Array("SATCHEL1".utf8)
   private static let requestTag = Array("satchel request 1\0".utf8)
+  private static let replyTag = Array("satchel reply 1\0".utf8)
   private static let learnersMax = 100_000
 
   // MARK: Requests
 
-  /// The signed body of `request`.
+  /// What a reply answers: SHA-256 of the bytes of its `SyncRequest`.
+  package typealias RequestDigest = Hash256
+
+  /// The signed body of `request`, and what its reply will name.
   package static func encode(_ request: SyncRequest, signedBy key: SigningKey)
-    throws(SatchelError) -> [UInt8]
+    throws(SatchelError) -> (bytes: [UInt8], digest: RequestDigest)
   {
     var message = ProtoSyncRequest()
     message.version = version
@@ -47,13 +53,13 @@ package enum Wire {
     signed.body = Data(body)
     signed.publicKey = Data(key.publicKey.bytes)
     signed.signature = Data(key.sign(requestTag + body))
-    return magic + (try serialized(signed))
+    return (magic + (try serialized(signed)), Hash256(hashing: body))
   }
 
   /// The request in `bytes` and the device that signed it.
   /// - Throws: `input.tooLarge`, `reply.malformed`, `protocol.newer`, `hub.refused` for a wrong signature.
   package static func decodeRequest(_ bytes: [UInt8]) throws(SatchelError) -> (
-    device: PublicKey, request: SyncRequest
+    device: PublicKey, request: SyncRequest, digest: RequestDigest
   ) {
     let signed: ProtoSignedRequest = try message(in: bytes)
     guard let device = PublicKey(bytes: signed.publicKey) else { throw malformed("key") }
@@ -72,12 +78,15 @@ package enum Wire {
       introduces: try ids(in: message.introduces, max: introductionsMax),
       scopeTag: message.scopeTag, ranges: try ranges(in: message.ranges),
       wanted: try wanted(in: message), bytesMax: Int(message.bytesMax))
-    return (device, request)
+    return (device, request, Hash256(hashing: body))
   }
 
   // MARK: Replies
 
-  package static func encode(_ reply: SyncReply) throws(SatchelError) -> [UInt8] {
+  /// The signed body of `reply`; `key` is the one that it names.
+  package static func encode(
+    _ reply: SyncReply, to request: RequestDigest, signedBy key: SigningKey
+  ) throws(SatchelError) -> [UInt8] {
     var message = ProtoSyncReply()
     message.version = version
     message.hubKey = Data(reply.hubKey.bytes)
@@ -102,13 +111,26 @@ package enum Wire {
     case .everyone: break
     case nil: message.scopeUnchanged = true
     }
-    return magic + (try serialized(message))
+    let body: [UInt8] = try serialized(message)
+    var signed = ProtoSignedReply()
+    signed.body = Data(body)
+    signed.signature = Data(key.sign(replyTag + request.bytes + body))
+    return magic + (try serialized(signed))
   }
 
+  /// The reply in `bytes`, signed by the hub that it names; whether that is the right one is for the caller.
   /// - Throws: `hub.notAHub` when the magic is missing, `input.tooLarge`, `reply.malformed`, `protocol.newer`.
-  package static func decodeReply(_ bytes: [UInt8]) throws(SatchelError) -> SyncReply {
-    let message: ProtoSyncReply = try message(in: bytes)
+  package static func decodeReply(_ bytes: [UInt8], to request: RequestDigest)
+    throws(SatchelError) -> SyncReply
+  {
+    let signed: ProtoSignedReply = try message(in: bytes)
+    let body = Array(signed.body)
+    let message: ProtoSyncReply = try decoded(body)
     guard message.version == version else { throw SatchelError(.protocolNewer) }
+    guard let key = PublicKey(bytes: message.hubKey),
+      key.isValid(
+        signature: Array(signed.signature), for: replyTag + request.bytes + body)
+    else { throw malformed("signature") }
     guard let hubKey = PublicKey(bytes: message.hubKey),
       let fingerprint = Hash256(bytes: message.fingerprint), message.channels.count <= 1000
     else { throw malformed("hub") }

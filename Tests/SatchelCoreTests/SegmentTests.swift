@@ -38,38 +38,11 @@ import Testing
     }
   }
 
-  @Test func `that is sent twice adds nothing`() throws {
-    var dice = Dice.thrown(for: "twice")
-    let sent = segment(RandomRecords().records(20, of: stream, &dice), after: stream.start)
-    let head = try sent.continuation(of: stream.start).head
-    let again = try sent.continuation(of: head)
-    #expect(again.records.isEmpty)
-    #expect(again.head == head)
-  }
-
-  @Test func `that overlaps what is held adds the rest`() throws {
-    var dice = Dice.thrown(for: "overlap")
-    let records = RandomRecords().records(20, of: stream, &dice)
-    let held = stream.start.appending(records[..<8])
-    let fresh = try segment(records, after: stream.start).continuation(of: held)
-    #expect(fresh.records == Array(records[8...]))
-  }
-
   @Test func `with a gap before it is refused`() {
     var dice = Dice.thrown(for: "gap")
     let records = RandomRecords().records(20, of: stream, &dice)
     let late = segment(Array(records[5...]), after: stream.start.appending(records[..<5]))
     expectError(.streamGap) { try late.continuation(of: stream.start) }
-  }
-
-  @Test func `from a device that signed another history is a fork`() throws {
-    var dice = Dice.thrown(for: "fork")
-    let mine = RandomRecords().records(10, of: stream, &dice)
-    let other = RandomRecords().records(14, of: stream, &dice)
-    let held = stream.start.appending(mine)
-    expectError(.streamForked) {
-      try segment(other, after: stream.start).continuation(of: held)
-    }
   }
 
   @Test func `altered in any one byte is refused or says the same`() throws {

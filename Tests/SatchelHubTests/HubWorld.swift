@@ -98,7 +98,7 @@ final class Laptop: Sendable {
       from: store, to: nil, scope: .everyone, note: PeerNote(), 
       bytesMax: Wire.offerBytesMax)
     change(&request)
-    return try Wire.encode(request, signedBy: key)
+    return try Wire.encode(request, signedBy: key).bytes
   }
 
   func post(_ body: [UInt8], to url: String) async throws -> HTTPReply {

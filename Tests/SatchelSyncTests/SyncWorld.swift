@@ -85,7 +85,7 @@ final class DirectPeer: Peer {
   var traffic: Traffic { counted.withLock { $0 } }
 
   func exchange(_ request: SyncRequest) async throws(SatchelError) -> SyncReply {
-    let sent = try Wire.encode(request, signedBy: key)
+    let (sent, digest) = try Wire.encode(request, signedBy: key)
     let fate = fate()
     if fate == .requestLost { throw SatchelError(.hubUnreachable) }
     if fate == .sentTwice { _ = try answer(sent) }
@@ -96,16 +96,16 @@ final class DirectPeer: Peer {
       $0.bytesReceived += reply.count
     }
     if fate == .replyLost { throw SatchelError(.hubUnreachable) }
-    return try Wire.decodeReply(reply)
+    return try Wire.decodeReply(reply, to: digest)
   }
 
   private func answer(_ bytes: [UInt8]) throws(SatchelError) -> [UInt8] {
-    let (device, request) = try Wire.decodeRequest(bytes)
+    let asked = try Wire.decodeRequest(bytes)
     let state = Exchange.HubState(
       key: hubKey.publicKey, milliseconds: 1_750_000_000_000, channels: [])
-    return try Wire.encode(
-      try Exchange.answer(
-        request, from: device.replica, scope: scope, hub: state, ledger: hub))
+    let reply = try Exchange.answer(
+      asked.request, from: asked.device.replica, scope: scope, hub: state, ledger: hub)
+    return try Wire.encode(reply, to: asked.digest, signedBy: hubKey)
   }
 
   func manifest(_ kind: Manifest.Kind, channel: String, known: String?)

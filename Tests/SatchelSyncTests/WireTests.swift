@@ -50,16 +50,18 @@ import Testing
     var dice = Dice.thrown(for: "wire")
     for _ in 0..<50 {
       let (asked, answered) = (request(&dice), reply(&dice))
-      let read = try Wire.decodeRequest(try Wire.encode(asked, signedBy: key))
-      #expect(read.request == asked && read.device == key.publicKey)
-      #expect(try Wire.decodeReply(try Wire.encode(answered)) == answered)
+      let (sent, digest) = try Wire.encode(asked, signedBy: key)
+      let read = try Wire.decodeRequest(sent)
+      #expect(read.request == asked && read.device == key.publicKey && read.digest == digest)
+      let reply = try Wire.encode(answered, to: digest, signedBy: key)
+      #expect(try Wire.decodeReply(reply, to: digest) == answered)
     }
   }
 
   @Test func `refuses a request that was altered in any one byte`() throws {
     var dice = Dice.thrown(for: "altered")
     let asked = request(&dice)
-    let sent = try Wire.encode(asked, signedBy: key)
+    let sent = try Wire.encode(asked, signedBy: key).bytes
     for index in sent.indices {
       var altered = sent
       altered[index] ^= UInt8(1 << dice.roll(0...7))
@@ -70,27 +72,42 @@ import Testing
 
   @Test func `knows a page from a hub's reply`() {
     for page in ["", "<html>Sign in to the network</html>", "OK", "SATCHEL"] {
-      expectError(.hubNotAHub) { try Wire.decodeReply(Array(page.utf8)) }
+      expectError(.hubNotAHub) { try Wire.decodeReply(Array(page.utf8), to: .zero) }
     }
-    expectError(.replyMalformed) { try Wire.decodeReply(Array("SATCHEL1garbage".utf8)) }
+    expectError(.replyMalformed) { try Wire.decodeReply(Array("SATCHEL1garbage".utf8), to: .zero) }
+  }
+
+  @Test func `refuses a reply that was altered in any one byte, or answers another request`()
+    throws
+  {
+    var dice = Dice.thrown(for: "altered reply")
+    let answered = reply(&dice)
+    let asked = Hash256(hashing: [1])
+    let sent = try Wire.encode(answered, to: asked, signedBy: key)
+    for index in sent.indices {
+      var altered = sent
+      altered[index] ^= UInt8(1 << dice.roll(0...7))
+      if let read = try? Wire.decodeReply(altered, to: asked) { #expect(read == answered) }
+    }
+    expectError(.replyMalformed) { try Wire.decodeReply(sent, to: Hash256(hashing: [2])) }
   }
 
   @Test func `refuses what is over the limit before it decodes`() {
     let huge = [UInt8](repeating: 0, count: Wire.bodyBytesMax + 1)
-    expectError(.inputTooLarge) { try Wire.decodeReply(huge) }
+    expectError(.inputTooLarge) { try Wire.decodeReply(huge, to: .zero) }
     expectError(.inputTooLarge) { try Wire.decodeRequest(huge) }
   }
 
   @Test func `survives any bytes`() throws {
     var dice = Dice.thrown(for: "mutants")
-    let sent = try Wire.encode(reply(&dice))
+    let sent = try Wire.encode(reply(&dice), to: .zero, signedBy: key)
     for _ in 0..<3000 {
       var mutant = sent
       for _ in 0..<dice.roll(1...8) {
         mutant[dice.roll(8...mutant.count - 1)] = .random(in: 0...255)
       }
       if dice.chance(3) { mutant.removeLast(dice.roll(0...mutant.count - 8)) }
-      _ = try? Wire.decodeReply(mutant)
+      _ = try? Wire.decodeReply(mutant, to: .zero)
     }
   }
 }

@@ -18,7 +18,9 @@ final class School: Sendable {
     scratch = try Scratch()
     hub = try Store(at: scratch.file("hub.sqlite"), creating: true, projection: nil)
     let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    let server = try HubServer(store: hub, log: log) { 1_790_000_000_000 }
+    let server = try HubServer(store: hub, log: log) {
+      Int64(Date().timeIntervalSince1970 * 1000)
+    }
     let (ports, found) = AsyncStream.makeStream(of: Int.self)
     // Unstructured: it serves while the test goes on, and ends with the school.
     serving = Task {
