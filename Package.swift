@@ -146,7 +146,7 @@ let package = Package(
       name: "SatchelSyncTests",
       dependencies: [
         "SatchelSync", "SatchelWire", "SatchelStore", "SatchelTutor", "SatchelSimulation",
-        "SatchelTestSupport",
+        "SatchelTestSupport", grdb,
       ],
       swiftSettings: strict),
     .testTarget(

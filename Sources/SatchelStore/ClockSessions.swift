@@ -23,11 +23,11 @@ extension Store {
       var sessions = ClockSession.corrected(
         try Self.sessions(db), at: moment, hubMilliseconds: hubMilliseconds,
         lastMeeting: try Int64.fetchOne(db, sql: "SELECT max(success) FROM peer"))
-      for session in sessions {
-        try db.execute(
-          sql: "UPDATE session SET offset = ? WHERE id = ?",
-          arguments: [session.offset ?? 0, session.number])
-      }
+      // An earlier session is over; what the current one records from here on is corrected as it is recorded.
+      try db.execute(sql: "UPDATE session SET offset = 0 WHERE offset IS NULL")
+      let error = ClockSession.significant(hubMilliseconds - moment.wallMilliseconds)
+      try db.execute(
+        sql: "UPDATE session SET offset = ? WHERE id = ?", arguments: [error, moment.session])
       sessions.removeAll { ($0.offset ?? 0) == 0 }
       guard !sessions.isEmpty else { return [LearnerID]() }
       return try anchor(sessions, at: moment, hubMilliseconds: hubMilliseconds, db)
@@ -68,7 +68,8 @@ extension Store {
     }
     let ahead = journal.clock.last.milliseconds - hubMilliseconds
     let isPoisoned = ahead > HybridClock.driftMillisecondsMax
-    if isPoisoned { journal.restartClock(at: hubMilliseconds) }
+    // After all that was corrected, which ends at the hub's time and some counts of the counter.
+    if isPoisoned { journal.restartClock(at: hubMilliseconds + 1) }
     try journal.finish()
     if isPoisoned { try takeNewIdentity(db) }
     return Array(journal.touchedLearners)
@@ -80,7 +81,7 @@ struct ClockSession: Equatable {
   let number: UInt32
   let first: HybridTime
   let last: HybridTime
-  /// Milliseconds to add to its times; `nil` while unknown.
+  /// Milliseconds to add to its hybrid times; `nil` while unknown.
   var offset: Int64?
 
   /// What is known of `sessions`, in the order in which they were recorded and all since `lastMeeting`, when a hub says
@@ -98,19 +99,26 @@ struct ClockSession: Equatable {
       let session = out[index]
       let (first, last) = (session.first.milliseconds, session.last.milliseconds)
       var offset: Int64 = 0
-      let clockAhead = moment.wallMilliseconds - hubMilliseconds
-      if session.number == moment.session, last <= moment.wallMilliseconds + Store.clockMillisecondsOffMin {
-        offset = -clockAhead
+      let isMeasured =
+        session.number == moment.session
+        && last <= moment.wallMilliseconds + Store.clockMillisecondsOffMin
+      if isMeasured {
+        offset = hubMilliseconds - moment.wallMilliseconds
       } else if last > ceiling {
         offset = ceiling - last
       } else if let floor = lastMeeting, first < floor {
         offset = min(floor - first, ceiling - last)
       }
-      if offset.magnitude < Store.clockMillisecondsOffMin.magnitude { offset = 0 }
+      offset = significant(offset)
       out[index].offset = offset
       ceiling = min(ceiling, first + offset)
     }
     return out
+  }
+
+  /// 0 for what is not worth a correction.
+  static func significant(_ offset: Int64) -> Int64 {
+    offset.magnitude < Store.clockMillisecondsOffMin.magnitude ? 0 : offset
   }
 }
 

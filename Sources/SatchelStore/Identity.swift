@@ -103,8 +103,8 @@ extension Store {
 
   private func takeNewIdentity(after beacon: Beacon, _ db: Database) throws {
     _ = try insertIdentity(beacon, db)
-    // Boot sessions belong to the identity under which they were recorded.
-    try db.execute(sql: "DELETE FROM session")
+    // Records of a session can be corrected only by the identity that made them.
+    try db.execute(sql: "DELETE FROM session WHERE offset IS NULL")
   }
 
   private func insertIdentity(_ beacon: Beacon, _ db: Database) throws -> (SigningKey, Int64) {

@@ -20,7 +20,7 @@ package final class Store: Sendable {
   package let url: URL
   let pool: DatabasePool
   /// How records are folded; `nil` on a hub, which folds nothing.
-  let projection: (any Projection)?
+  package let projection: (any Projection)?
   /// The state of the identity, decided at the first write; see Identity.swift.
   let identityState = Mutex(IdentityState())
   let observers = Mutex(Observers())

@@ -13,14 +13,15 @@ import Testing
 struct Machine {
   let scratch: Scratch
   let store: Store
+  /// As it was at the start.
   let key: SigningKey
 
   /// - Parameter folds: a hub folds nothing.
-  init(folds: Bool = true) throws {
+  init(folds: Bool = true, place: StorePlace? = nil) throws {
     scratch = try Scratch()
     store = try Store(
       at: scratch.file("store.sqlite"), creating: true,
-      projection: folds ? TutorProjection() : nil)
+      projection: folds ? TutorProjection() : nil, place: place)
     key = try store.establishIdentity()
   }
 
@@ -31,15 +32,41 @@ struct Machine {
     key = old.key
   }
 
-  func record(_ draft: Draft, wall: Int64) throws {
-    _ = try store.append(draft, at: DeviceMoment(wallMilliseconds: wall, session: 1))
+  /// The same disk on another machine, which cannot be told from the first (`isTold` false), or can.
+  init(copying other: Machine, isTold: Bool) throws {
+    scratch = try Scratch()
+    for suffix in ["", "-wal", ".beacon"] {
+      let from = URL(fileURLWithPath: other.store.url.path + suffix)
+      guard FileManager.default.fileExists(atPath: from.path) else { continue }
+      try FileManager.default.copyItem(at: from, to: scratch.file("store.sqlite" + suffix))
+    }
+    store = try Store(
+      at: scratch.file("store.sqlite"), creating: false,
+      projection: other.store.projection,
+      place: isTold ? StorePlace(inode: .random(in: 1 ... .max), machine: "other") : Self.place)
+    key = other.key
   }
 
-  func answer(_ item: String, by learner: LearnerID, wall: Int64 = 1_750_000_000_000) throws {
+  /// Where all machines that are made for copying say that they are.
+  static let place = StorePlace(inode: 1, machine: "one")
+
+  /// A laptop whose copies may pass for it.
+  static func copyable(folds: Bool = true) throws -> Machine {
+    try Machine(folds: folds, place: place)
+  }
+
+  func record(_ draft: Draft, wall: Int64, session: UInt32 = 1) throws {
+    _ = try store.append(draft, at: DeviceMoment(wallMilliseconds: wall, session: session))
+  }
+
+  func answer(
+    _ item: String, by learner: LearnerID, wall: Int64 = 1_750_000_000_000, session: UInt32 = 1
+  ) throws {
     let attempt = Attempt(
       item: ItemID(checked: item), skills: [SkillID(checked: "adding")], isCorrect: true)
     try record(
-      Draft(learner: learner, event: .attempt(attempt), wallMilliseconds: wall), wall: wall)
+      Draft(learner: learner, event: .attempt(attempt), wallMilliseconds: wall), wall: wall,
+      session: session)
   }
 
   var fingerprint: String {
@@ -68,17 +95,20 @@ final class DirectPeer: Peer {
   private let hubKey: SigningKey
   private let key: SigningKey
   private let scope: Scope
+  private let milliseconds: Int64
   private let fate: @Sendable () -> Fate
   private let counted = Mutex(Traffic())
 
   init(
     to hub: Machine, as key: SigningKey, scope: Scope = .everyone,
+    at milliseconds: Int64 = 1_750_000_000_000,
     fate: @escaping @Sendable () -> Fate = { .arrives }
   ) {
     self.hub = hub.store
     hubKey = hub.key
     self.key = key
     self.scope = scope
+    self.milliseconds = milliseconds
     self.fate = fate
   }
 
@@ -102,7 +132,7 @@ final class DirectPeer: Peer {
   private func answer(_ bytes: [UInt8]) throws(SatchelError) -> [UInt8] {
     let asked = try Wire.decodeRequest(bytes)
     let state = Exchange.HubState(
-      key: hubKey.publicKey, milliseconds: 1_750_000_000_000, channels: [])
+      key: hubKey.publicKey, milliseconds: milliseconds, channels: [])
     let reply = try Exchange.answer(
       asked.request, from: asked.device.replica, scope: scope, hub: state, ledger: hub)
     return try Wire.encode(reply, to: asked.digest, signedBy: hubKey)
@@ -121,14 +151,35 @@ final class DirectPeer: Peer {
 }
 
 extension Machine {
+  /// A round as a replica runs it: again at once when it took a new identity.
+  ///
+  /// - Parameter moment: what the device's clocks say; `nil` never asks them.
   @discardableResult
   func sync(
-    with hub: Machine, fate: @escaping @Sendable () -> DirectPeer.Fate = { .arrives }
+    with hub: Machine, at moment: DeviceMoment? = nil, hubTime: Int64 = 1_750_000_000_000,
+    fate: @escaping @Sendable () -> DirectPeer.Fate = { .arrives }
+  ) async throws -> RoundReport {
+    let before = try store.establishIdentity()
+    var report = try await round(with: hub, as: before, at: moment, hubTime, fate)
+    let after = try store.establishIdentity()
+    if after.publicKey != before.publicKey {
+      report.add(try await round(with: hub, as: after, at: moment, hubTime, fate))
+    }
+    return report
+  }
+
+  private func round(
+    with hub: Machine, as key: SigningKey, at moment: DeviceMoment?, _ hubTime: Int64,
+    _ fate: @escaping @Sendable () -> DirectPeer.Fate
   ) async throws -> RoundReport {
     let met = try store.note(of: hub.key.publicKey.replica).epoch != 0
     return try await Round(
-      ledger: store, peer: DirectPeer(to: hub, as: key, fate: fate),
-      expected: met ? hub.key.publicKey : nil
+      ledger: store, peer: DirectPeer(to: hub, as: key, at: hubTime, fate: fate),
+      expected: met ? hub.key.publicKey : nil,
+      correctClock: { [store] time throws(SatchelError) in
+        guard let moment else { return false }
+        return try store.correctClocks(at: moment, hubMilliseconds: time)
+      }
     ).run()
   }
 }

@@ -16,7 +16,7 @@ CREATE TABLE session (
   id INTEGER PRIMARY KEY,               -- the session's number in records
   first INTEGER NOT NULL,               -- hybrid time of its first record, as bits
   last INTEGER NOT NULL,                -- of its last
-  offset INTEGER                        -- milliseconds that its anchors say; NULL: not anchored
+  offset INTEGER                        -- milliseconds by which its clock is wrong since a hub said so; NULL: not met yet
 ) STRICT;
 
 -- What a replica knows of its peers.
