@@ -4,9 +4,10 @@ SWIFT ?= swift
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PACKAGES := libsqlite3-dev libcurl4-openssl-dev libzstd-dev libarchive-dev pkg-config openssl make git
 PROTOC_OUT := --swift_opt=UseAccessLevelOnImports=true
+SEED ?= 1
 BIN = $(shell $(SWIFT) build -c release --show-bin-path)
 
-.PHONY: help demo test build release bench accuracy lint docs protobuf fixtures packages clean
+.PHONY: help demo test build release simulate bench accuracy lint docs protobuf fixtures packages clean
 
 help: ## What can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -31,6 +32,9 @@ test: packages ## Build and run all tests
 
 lint: ## Check the form of our own sources
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Sync Tests
+
+simulate: release ## 10,000 rounds of sync in virtual time, under faults; SEED=n starts elsewhere
+	$(BIN)/satchel simulate --seed $(SEED) --rounds 10000 --steps 150 --replicas 5
 
 bench: release ## Measure against references in the same run
 	$(BIN)/satchel bench
