@@ -11,10 +11,12 @@ let strict: [SwiftSetting] = [
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let grdbSQLite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 let argumentParser: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -44,7 +46,7 @@ let package = Package(
       providers: [.apt(["libarchive-dev"])]),
     .target(name: "CKernels", path: "Sources/CKernels"),
     .target(
-      name: "SatchelCore", dependencies: [crypto, "CZstd", protobuf],
+      name: "SatchelCore", dependencies: [crypto, cryptoExtras, "CZstd", protobuf],
       exclude: ["README.md", "segment.proto"], swiftSettings: strict),
 
     // Floor 2.
@@ -97,8 +99,9 @@ let package = Package(
     .target(
       name: "SatchelHub",
       dependencies: [
-        "SatchelCore", "SatchelWire", "SatchelSync", "SatchelStore", "SatchelTraining",
-        "SatchelTutor", "SatchelImport", hummingbird, logging,
+        "SatchelCore", "SatchelWire", "SatchelSync", "SatchelTransport", "SatchelStore",
+        "SatchelTraining", "SatchelTutor", "SatchelImport", crypto, hummingbird, hummingbirdTLS,
+        logging,
       ],
       path: "Sync/Hub", exclude: ["README.md"], swiftSettings: strict),
 
@@ -166,8 +169,8 @@ let package = Package(
     .testTarget(
       name: "Scenarios",
       dependencies: [
-        "Satchel", "SatchelHub", "SatchelStore", "SatchelImport", "SatchelTutor",
-        "SatchelTestSupport", logging,
+        "Satchel", "SatchelHub", "SatchelStore", "SatchelImport", "SatchelTutor", "SatchelSync",
+        "SatchelWire", "SatchelTestSupport", logging,
       ],
       swiftSettings: strict),
     .testTarget(

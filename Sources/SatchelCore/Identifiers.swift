@@ -112,6 +112,7 @@ public enum ContentKind {
   public enum Topic {}
   public enum Item {}
   public enum Skill {}
+  public enum SchoolClass {}
 }
 
 public typealias CourseID = ContentKey<ContentKind.Course>

@@ -51,6 +51,11 @@ public struct SatchelError: Error, Sendable {
     case streamForked = "stream.forked"
     case streamGap = "stream.gap"
     case scopeDenied = "scope.denied"
+    // Who may sync.
+    case classUnknown = "class.unknown"
+    case deviceUnknown = "device.unknown"
+    case enrolmentRefused = "enrolment.refused"
+    case enrolmentTooMany = "enrolment.tooMany"
     // The store.
     case storeMissing = "store.missing"
     case storeForeign = "store.foreign"
@@ -97,11 +102,14 @@ extension SatchelError.Code {
     case .cannotCreate: 73
     case .storeFull, .storeReadOnly, .storeFailed: 74
     case .storeBusy: 75
-    case .scopeDenied, .hubRefused, .hubInsecure, .vaultLocked: 77
+    case .scopeDenied, .hubRefused, .hubInsecure, .vaultLocked, .deviceUnknown, .enrolmentRefused,
+      .enrolmentTooMany:
+      77
     case .storeForeign, .storeNewer, .storeDamaged: 78
     case .cancelled: 130
     case .fileUnreadable, .fileMalformed, .rowsMalformed, .inputTooLarge, .badKey, .itemUnknown,
-      .skillUnknown, .learnerUnknown, .learnerAmbiguous, .recordInvalid, .packInvalid,
+      .skillUnknown, .learnerUnknown, .learnerAmbiguous, .classUnknown, .recordInvalid,
+      .packInvalid,
       .packHashMismatch, .packSignature, .packForeign, .packDowngrade, .modelMalformed,
       .modelShapeMismatch, .modelNotFinite, .modelSignature, .modelHashMismatch, .modelDowngrade,
       .modelUnknown, .manifestMalformed, .segmentMalformed, .streamBroken, .streamSignature,

@@ -153,6 +153,23 @@ extension SatchelError.Code {
       ErrorWords(
         "this device may not read or write that learner", "此设备无权读写该学习者",
         hint: "Ask the teacher to grant it.", "请老师授权。")
+    case .classUnknown:
+      ErrorWords(
+        "no such class", "没有这个班级", hint: "`satchel-hub class list` shows the classes.",
+        "`satchel-hub class list` 会列出班级。")
+    case .deviceUnknown:
+      ErrorWords(
+        "the hub does not know this device", "中心不认识此设备",
+        hint: "Ask the teacher for a code, then run `satchel enroll`.",
+        "请向老师索取代码，然后运行 `satchel enroll`。")
+    case .enrolmentRefused:
+      ErrorWords(
+        "the code is wrong, used, or expired", "代码错误、已用过或已过期",
+        hint: "Check the code, or ask the teacher for a new one.", "请核对代码，或向老师索取新代码。")
+    case .enrolmentTooMany:
+      ErrorWords(
+        "too many wrong codes came from here", "此处输错代码的次数过多",
+        hint: "Wait an hour, then try with a new code.", "请一小时后用新代码再试。")
     case .storeMissing:
       ErrorWords(
         "there is no store", "没有学习库", hint: "Make one with `satchel init`.",
