@@ -28,6 +28,21 @@ extension Store {
     try write { db in try signingKey(db) }
   }
 
+  /// All keys that this store had, oldest first, each vouched for by the one before; `nil` when it has none.
+  ///
+  /// Old seeds stay for this alone. Of more than ``Lineage/linksMax`` links the latest are given.
+  package func lineage() throws(SatchelError) -> Lineage? {
+    let seeds = try read { db in
+      let sql = "SELECT seed FROM identity ORDER BY id DESC LIMIT ?"
+      return try Data.fetchAll(db, sql: sql, arguments: [Lineage.linksMax + 1])
+    }
+    let keys = seeds.reversed().compactMap { SigningKey(seed: Array($0)) }
+    guard keys.count == seeds.count else { throw SatchelError(.storeDamaged, subject: "identity") }
+    guard let current = keys.last?.publicKey else { return nil }
+    let links = zip(keys, keys.dropFirst()).map { Succession(from: $0, to: $1.publicKey) }
+    return Lineage(links, endingIn: current)
+  }
+
   /// The key of a hub, the same for all its life, made now if there is none.
   ///
   /// A hub writes no records, so an old key cannot sign a second history, and its clients have pinned that key. A file

@@ -7,30 +7,88 @@ internal import Synchronization
 package final class HTTPPeer: Peer {
   private let client: HTTPClient
   private let base: String
-  private let key: Mutex<SigningKey>
+  private let signer: Mutex<Signer>
   private let counted = Mutex(Traffic())
+
+  /// Who asks, and how it proves to be whom the hub may know under another key.
+  private struct Signer {
+    var key: SigningKey
+    var credentials: Credentials?
+    /// Whether the next request carries them.
+    var presents: Bool
+
+    init(_ key: SigningKey, _ credentials: Credentials?, presents: Bool) {
+      self.key = key
+      self.credentials = credentials.flatMap { $0.saySomething ? $0 : nil }
+      self.presents = presents
+    }
+  }
 
   /// - Parameters:
   ///   - url: of the hub, such as `http://127.0.0.1:8090`; a trailing slash is dropped.
   ///   - key: what requests are signed with.
-  package init(url: String, key: SigningKey, client: HTTPClient) {
+  ///   - credentials: what to show a hub that does not know `key`.
+  ///   - presentsAtOnce: shows them with the first request: a hub that takes strangers would else never learn that this one
+  ///     is the successor of a device that it knows.
+  package init(
+    url: String, key: SigningKey, client: HTTPClient, credentials: Credentials? = nil,
+    presentsAtOnce: Bool = false
+  ) {
     base = url.hasSuffix("/") ? String(url.dropLast()) : url
-    self.key = Mutex(key)
     self.client = client
+    signer = Mutex(Signer(key, credentials, presents: presentsAtOnce))
   }
 
   package var traffic: Traffic { counted.withLock { $0 } }
 
-  /// Signs from now on with `key`, after the replica took a new identity.
-  package func renew(_ key: SigningKey) { self.key.withLock { $0 = key } }
+  /// Signs from now on with `key`, after the replica took a new identity, and shows at once whose successor it is.
+  package func renew(_ key: SigningKey, credentials: Credentials? = nil) {
+    signer.withLock { $0 = Signer(key, credentials, presents: true) }
+  }
 
   package func exchange(_ request: SyncRequest) async throws(SatchelError) -> SyncReply {
-    let (body, digest) = try Wire.encode(request, signedBy: key.withLock { $0 })
+    let now = signer.withLock { $0 }
+    let asked = try Wire.encode(request, signedBy: now.key)
+    guard let credentials = now.credentials else { return try await exchange(asked, showing: nil) }
+    if now.presents { return try await exchange(asked, showing: credentials) }
+    do {
+      return try await exchange(asked, showing: nil)
+    } catch where error.code == .deviceUnknown {
+      // Once: a hub that has seen them and still says so means it.
+      return try await exchange(asked, showing: credentials)
+    }
+  }
+
+  private func exchange(
+    _ asked: (bytes: [UInt8], digest: Wire.RequestDigest), showing credentials: Credentials?
+  ) async throws(SatchelError) -> SyncReply {
+    let body =
+      if let credentials { try Wire.adding(credentials, to: asked.bytes) } else { asked.bytes }
     let reply = try await client.send(
       HTTPRequest(.post, url: base + "/v1/sync", body: body, bodyBytesMax: Wire.bodyBytesMax))
     count(reply)
     guard reply.status == 200 else { throw Self.failure(reply) }
-    return try Wire.decodeReply(reply.body, to: digest)
+    let answer = try Wire.decodeReply(reply.body, to: asked.digest)
+    // It knows this key now.
+    signer.withLock { $0.presents = false }
+    return answer
+  }
+
+  /// Enrols this peer's key with a one-time code; pins nothing by itself.
+  ///
+  /// - Throws: `enrolment.refused` for a code that the hub does not take, and when what answers does not know it;
+  ///   `enrolment.tooMany`; and what a request throws.
+  package func enrol(with code: EnrolmentCode) async throws(SatchelError) -> Enrol.Outcome {
+    let (stretched, key) = (try code.stretched(), signer.withLock { $0.key })
+    let request = Enrol.request(begins: code.begins, key: stretched, device: key.publicKey)
+    let reply = try await client.send(
+      HTTPRequest(
+        .post, url: base + "/v1/enroll", body: try Wire.encode(request, signedBy: key),
+        bodyBytesMax: Wire.enrolBytesMax))
+    count(reply)
+    guard reply.status == 200 else { throw Self.failure(reply) }
+    return try Enrol.confirm(
+      Wire.decodeEnrolReply(reply.body), key: stretched, device: key.publicKey)
   }
 
   package func manifest(_ kind: Manifest.Kind, channel: String, known: String?)

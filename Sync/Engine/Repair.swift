@@ -23,7 +23,9 @@ package enum Repair {
   package static func open(_ ledger: some Ledger, scope: Scope) throws(SatchelError) -> [HeldRange]
   {
     let leaves = try ledger.leaves(of: scope, in: .all)
-    if leaves.count <= leavesNamedMax { return [HeldRange(.all, .leaves(leaves.map(HeldLeaf.init)))] }
+    if leaves.count <= leavesNamedMax {
+      return [HeldRange(.all, .leaves(leaves.map(HeldLeaf.init)))]
+    }
     return [sums(of: leaves, in: .all, leavesPerPart: leavesPerRange)]
   }
 

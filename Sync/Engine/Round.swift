@@ -36,7 +36,8 @@ package struct RoundProgress: Equatable, Sendable {
 /// batch either admitted with its note or not at all; the next round goes on from there.
 package actor Round {
   /// Told the hub's time once a round, before anything is taken; `true` when records came of it that must go out.
-  package typealias ClockCorrection = @Sendable (_ hubMilliseconds: Int64) throws(SatchelError) ->
+  package typealias ClockCorrection =
+    @Sendable (_ hubMilliseconds: Int64) throws(SatchelError) ->
     Bool
 
   private let ledger: any Ledger

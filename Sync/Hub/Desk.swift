@@ -59,14 +59,15 @@ private struct DeskPage {
     for release in try desk.store.publications() {
       figures.append((words.release(release.kind, release.channel), "\(release.version)"))
     }
-    let rows = devices.map { device in
-      [
+    var (holdings, rows) = (Holdings(desk.store), [[String]]())
+    for device in devices {
+      let isUpToDate = try holdings.isUpToDate(device)
+      rows.append([
         String(device.key.replica.description.prefix(12)),
         UTCSeconds.text(max(0, device.lastSeenMilliseconds / 1000)),
         device.state == .revoked
-          ? words.revoked
-          : device.lastFingerprint == held.fingerprint ? words.upToDate : words.behind,
-      ]
+          ? words.revoked : isUpToDate ? words.upToDate : words.behind,
+      ])
     }
     html = Self.document(
       words, language, figures, rows, at: UTCSeconds.text(max(0, desk.clock() / 1000)))

@@ -1,5 +1,6 @@
 internal import Hummingbird
 internal import HummingbirdCore
+internal import HummingbirdTLS
 package import Logging
 package import SatchelCore
 package import SatchelStore
@@ -15,16 +16,22 @@ package final class HubServer: Sendable {
 
   private let store: Store
   private let key: SigningKey
+  private let tls: HubTLS?
+  private let limits: ConnectionLimits
   private let log: Logger
   private let clock: @Sendable () -> Int64
 
   /// - Parameters:
   ///   - store: opened with projection nil: a hub folds nothing. A restored store starts a new epoch here.
+  ///   - tls: key and certificate; `nil` is plain HTTP.
   ///   - clock: milliseconds since 1970.
-  package init(store: Store, log: Logger, clock: @escaping @Sendable () -> Int64)
-    throws(SatchelError)
-  {
+  package init(
+    store: Store, tls: HubTLS? = nil, limits: ConnectionLimits = ConnectionLimits(), log: Logger,
+    clock: @escaping @Sendable () -> Int64
+  ) throws(SatchelError) {
     self.store = store
+    self.tls = tls
+    self.limits = limits
     self.log = log
     self.clock = clock
     key = try store.establishHubIdentity()
@@ -41,7 +48,7 @@ package final class HubServer: Sendable {
     quiet.logLevel = .error
     let application = Application(
       router: router(),
-      server: .http1(configuration: .init(idleTimeout: .seconds(Self.idleSeconds))),
+      server: builder,
       configuration: ApplicationConfiguration(
         address: .hostname(address.host, port: address.port), serverName: nil,
         availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionsMax)),
@@ -60,16 +67,35 @@ package final class HubServer: Sendable {
     }
   }
 
-  private func router() -> Router<BasicRequestContext> {
-    let (threads, counters) = (StoreThreads(), Counters())
+  private var builder: HTTPServerBuilder {
+    let (limits, sockets, tls) = (limits, SocketsByAddress(), tls)
+    return HTTPServerBuilder { responder in
+      let channel = HTTP1Channel(
+        responder: responder,
+        configuration: .init(
+          additionalChannelHandlers: [ConnectionGuard(limits, sockets)],
+          idleTimeout: .seconds(Self.idleSeconds)))
+      guard let tls else { return channel }
+      return try TLSChannel(channel, tlsConfiguration: tls.configuration)
+    }
+  }
+
+  private func router() -> Router<HubContext> {
+    let (threads, counters, hub) = (StoreThreads(), Counters(), key.publicKey)
     let sync = SyncEndpoint(
-      store: store, key: key, grants: Grants(store: store), threads: threads, counters: counters,
-      clock: clock)
+      store: store, key: key, grants: Grants(store: store, hub: hub), threads: threads,
+      counters: counters, clock: clock)
+    let enrolment = Enrolment(
+      store: store, key: key, pin: tls?.pin ?? "", threads: threads, guesses: GuessesByAddress(),
+      log: log, clock: clock)
     let releases = Releases(store: store, threads: threads)
-    let desk = Desk(store: store, threads: threads, key: key.publicKey, clock: clock)
-    let router = Router(context: BasicRequestContext.self)
+    let desk = Desk(store: store, threads: threads, key: hub, clock: clock)
+    let router = Router(context: HubContext.self)
     router.add(middleware: RequestLog(log: log, counters: counters))
     router.post("/v1/sync") { request, _ in try await sync.answer(request) }
+    router.post("/v1/enroll") { request, context in
+      try await enrolment.answer(request, from: context.address)
+    }
     router.get("/v1/models/{channel}") { request, context in
       try await releases.manifest(.model, channel: context.parameters.require("channel"), request)
     }

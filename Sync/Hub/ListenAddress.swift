@@ -28,8 +28,8 @@ package struct ListenAddress: Equatable, Sendable, CustomStringConvertible {
   }
 
   /// The URL that clients use, when `port` is what was picked.
-  package func url(port: Int) -> String {
-    "http://" + (host.contains(":") ? "[\(host)]" : host) + ":\(port)"
+  package func url(port: Int, isEncrypted: Bool = false) -> String {
+    (isEncrypted ? "https://" : "http://") + (host.contains(":") ? "[\(host)]" : host) + ":\(port)"
   }
 
   package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }

@@ -15,7 +15,7 @@ struct SyncEndpoint: Sendable {
 
   /// Read the body, prove who sent it, decide what she may see, answer.
   func answer(_ request: Request) async throws -> Response {
-    let body = try await RequestBytes.collect(request)
+    let body = try await RequestBytes.collect(request, bytesMax: Wire.bodyBytesMax)
     counters.received(body.count)
     let asked = try await threads.read { try Self.decode(body) }
     let reply =
@@ -26,13 +26,19 @@ struct SyncEndpoint: Sendable {
     return Response(status: .ok, body: .init(byteBuffer: ByteBuffer(bytes: reply)))
   }
 
-  private typealias Asked = (
-    device: PublicKey, request: SyncRequest, digest: Wire.RequestDigest
-  )
+  /// A request, and who proved to have sent it.
+  private struct Asked {
+    let device: PublicKey
+    let request: SyncRequest
+    let digest: Wire.RequestDigest
+    /// As it came: credentials are looked for only when the device is not known.
+    let body: [UInt8]
+  }
 
   private static func decode(_ body: [UInt8]) throws(SatchelError) -> Asked {
     do {
-      return try Wire.decodeRequest(body)
+      let (device, request, digest) = try Wire.decodeRequest(body)
+      return Asked(device: device, request: request, digest: digest, body: body)
     } catch  where error.code == .hubNotAHub {
       // Wire has one word for a missing magic, meant for a client's ears; here it was the request that had none.
       throw SatchelError(.replyMalformed, subject: "magic")
@@ -49,7 +55,10 @@ struct SyncEndpoint: Sendable {
 
   private func answer(_ asked: Asked) throws(SatchelError) -> [UInt8] {
     let now = clock()
-    let scope = try grants.scope(of: asked.device, holding: asked.request.fingerprint, at: now)
+    let scope = try grants.scope(
+      of: asked.device, holding: asked.request.fingerprint,
+      introducing: asked.request.introduces, at: now
+    ) { () throws(SatchelError) in try Wire.credentials(in: asked.body) }
     let channels = try store.publications().map {
       ChannelVersion(kind: $0.kind, channel: $0.channel, version: $0.version)
     }
@@ -58,30 +67,4 @@ struct SyncEndpoint: Sendable {
       asked.request, from: asked.device.replica, scope: scope, hub: hub, ledger: store)
     return try Wire.encode(reply, to: asked.digest, signedBy: key)
   }
-}
-
-/// The body of a request, within the limits of size and pace.
-private enum RequestBytes {
-  /// A body that comes slower than this, once it has taken ``patience``, is given up; see faults H6.
-  static let bytesPerSecondMin = 250.0
-  static let patience = Duration.seconds(30)
-
-  static func collect(_ request: Request) async throws -> [UInt8] {
-    let declared = request.headers[.contentLength].flatMap { Int($0) } ?? 0
-    guard declared <= Wire.bodyBytesMax else { throw tooLarge }
-    var bytes: [UInt8] = []
-    let start = ContinuousClock.now
-    for try await part in request.body {
-      // A length may lie, or be missing: what counts is what came.
-      guard bytes.count + part.readableBytes <= Wire.bodyBytesMax else { throw tooLarge }
-      bytes.append(contentsOf: part.readableBytesView)
-      let elapsed = ContinuousClock.now - start
-      if elapsed > patience, Double(bytes.count) < bytesPerSecondMin * (elapsed / .seconds(1)) {
-        throw SatchelError(.hubTimeout, subject: "body")
-      }
-    }
-    return bytes
-  }
-
-  private static var tooLarge: SatchelError { SatchelError(.inputTooLarge, subject: "body") }
 }

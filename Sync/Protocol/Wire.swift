@@ -22,7 +22,7 @@ package enum Wire {
   /// The most streams that one request wants.
   package static let wantedMax = 4096
 
-  private static let magic = Array("SATCHEL1".utf8)
+  static let magic = Array("SATCHEL1".utf8)
   private static let requestTag = Array("satchel request 1\0".utf8)
   private static let replyTag = Array("satchel reply 1\0".utf8)
   private static let learnersMax = 100_000
@@ -235,7 +235,7 @@ extension Wire {
   }
 
   /// The message after the magic, within the limits.
-  private static func message<Message: SwiftProtobuf.Message>(in bytes: [UInt8])
+  static func message<Message: SwiftProtobuf.Message>(in bytes: [UInt8])
     throws(SatchelError) -> Message
   {
     guard bytes.count <= bodyBytesMax else { throw SatchelError(.inputTooLarge, subject: "body") }
@@ -243,7 +243,7 @@ extension Wire {
     return try decoded(Array(bytes.dropFirst(magic.count)))
   }
 
-  private static func decoded<Message: SwiftProtobuf.Message>(_ bytes: [UInt8])
+  static func decoded<Message: SwiftProtobuf.Message>(_ bytes: [UInt8])
     throws(SatchelError) -> Message
   {
     var options = BinaryDecodingOptions()
@@ -255,7 +255,7 @@ extension Wire {
     }
   }
 
-  private static func serialized(_ message: some SwiftProtobuf.Message) throws(SatchelError)
+  static func serialized(_ message: some SwiftProtobuf.Message) throws(SatchelError)
     -> [UInt8]
   {
     do {

@@ -58,14 +58,16 @@ struct Option {
   }
 
   private static func trust(of policy: TransportPolicy) -> [Option] {
-    guard let pin = policy.pinnedPublicKey else {
-      return [Option(CURLOPT_SSL_VERIFYPEER, .long(1)), Option(CURLOPT_SSL_VERIFYHOST, .long(2))]
-    }
-    return [
-      Option(CURLOPT_PINNEDPUBLICKEY, .text(pin)),
-      Option(CURLOPT_SSL_VERIFYPEER, .long(0)),
-      Option(CURLOPT_SSL_VERIFYHOST, .long(0)),
+    let byAuthority = [
+      Option(CURLOPT_SSL_VERIFYPEER, .long(1)), Option(CURLOPT_SSL_VERIFYHOST, .long(2)),
     ]
+    let unverified = [
+      Option(CURLOPT_SSL_VERIFYPEER, .long(0)), Option(CURLOPT_SSL_VERIFYHOST, .long(0)),
+    ]
+    if let pin = policy.pinnedPublicKey {
+      return [Option(CURLOPT_PINNEDPUBLICKEY, .text(pin))] + unverified
+    }
+    return policy.verifiesServer ? byAuthority : unverified
   }
 
   private static func proxy(of exchange: Exchange) -> [Option] {

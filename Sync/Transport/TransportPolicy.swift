@@ -21,6 +21,9 @@ package struct TransportPolicy: Sendable {
   /// With it the key alone proves who the server is: certificate chain, name and dates are not looked at, so that a
   /// classroom hub may sign its own certificate and a device may have a wrong clock.
   package var pinnedPublicKey: String?
+  /// `false` for an enrolment alone, where a one-time code says who the server is, by a proof over all that it sends;
+  /// whatever else is sent or taken so could come from anybody.
+  package var verifiesServer = true
   /// Not sent when nil.
   package var userAgent: String?
   package var proxy = Proxy.environment

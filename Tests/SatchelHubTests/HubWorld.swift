@@ -20,10 +20,32 @@ final class Classroom: Sendable {
   let url: String
   private let serving: Task<Void, any Error>
 
-  init(scratch: Scratch? = nil) async throws {
+  /// `pin` of its own certificate, when it speaks TLS.
+  let pin: String?
+  let now = Clock()
+
+  /// A clock that the test sets, in milliseconds since 1970.
+  final class Clock: Sendable {
+    private let value = Mutex<Int64>(1_750_000_000_000)
+    var milliseconds: Int64 { value.withLock { $0 } }
+    func advance(by duration: Duration) {
+      value.withLock { $0 += Int64(duration / .milliseconds(1)) }
+    }
+  }
+
+  init(
+    scratch: Scratch? = nil, isEncrypted: Bool = false, log: Logger = .silent,
+    limits: ConnectionLimits = ConnectionLimits()
+  ) async throws {
     let scratch = try scratch ?? Scratch()
     let store = try Store(at: scratch.file("hub.sqlite"), creating: true, projection: nil)
-    let server = try HubServer(store: store, log: .silent, clock: { 1_750_000_000_000 })
+    let tls =
+      isEncrypted ? try HubTLS.selfSigned(beside: store.url, host: "127.0.0.1") : nil
+    pin = tls?.pin
+    let now = now
+    let server = try HubServer(store: store, tls: tls, limits: limits, log: log) {
+      now.milliseconds
+    }
     let (ports, found) = AsyncStream.makeStream(of: Int.self)
     // Unstructured: it serves while the test goes on, and ends with `close`.
     serving = Task {
@@ -33,7 +55,7 @@ final class Classroom: Sendable {
       }
     }
     let port = await ports.first { _ in true }
-    url = "http://127.0.0.1:\(try #require(port))"
+    url = "\(isEncrypted ? "https" : "http")://127.0.0.1:\(try #require(port))"
     self.scratch = scratch
     self.store = store
   }
@@ -76,6 +98,14 @@ final class Laptop: Sendable {
     key = try store.establishIdentity()
   }
 
+  /// What remains when this laptop's disk is copied into another one.
+  init(copying other: Laptop) throws {
+    scratch = try Scratch()
+    try other.store.copy(to: scratch.file("store.sqlite"))
+    store = try Store(at: scratch.file("store.sqlite"), creating: false, projection: nil)
+    key = try store.establishIdentity()
+  }
+
   func answer(_ item: String, by learner: LearnerID) throws {
     let attempt = Attempt(
       item: ItemID(checked: item), skills: [SkillID(checked: "adding")], isCorrect: true)
@@ -95,7 +125,7 @@ final class Laptop: Sendable {
   /// The bytes of a first request that offers all that this laptop holds, after `change` was done to it.
   func body(_ change: (inout SyncRequest) -> Void = { _ in }) throws -> [UInt8] {
     var (request, _) = try Exchange.request(
-      from: store, to: nil, scope: .everyone, note: PeerNote(), 
+      from: store, to: nil, scope: .everyone, note: PeerNote(),
       bytesMax: Wire.offerBytesMax)
     change(&request)
     return try Wire.encode(request, signedBy: key).bytes
@@ -109,6 +139,16 @@ final class Laptop: Sendable {
   func get(_ path: String, _ headers: HTTPHeaders = [:], at url: String) async throws -> HTTPReply {
     try await client.send(
       HTTPRequest(.get, url: url + path, headers: headers, bodyBytesMax: 1 << 20))
+  }
+}
+
+extension Store {
+  /// Copies the file as a disk image would, with all that was written so far.
+  func copy(to url: URL) throws {
+    for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: self.url.path + suffix)
+    {
+      try FileManager.default.copyItem(atPath: self.url.path + suffix, toPath: url.path + suffix)
+    }
   }
 }
 
@@ -169,6 +209,27 @@ func rawExchange(_ url: String, _ text: [UInt8]) async throws -> String {
 }
 
 private func blockingExchange(_ url: String, _ text: [UInt8]) throws -> String {
+  try onSocket(url, sending: text) { descriptor in
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    let count = recv(descriptor, &buffer, buffer.count, 0)
+    return String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
+  }
+}
+
+/// Sends `bytes` and returns all that comes back until the other side closes; on a thread that may wait.
+func wholeExchange(_ url: String, _ bytes: [UInt8]) throws -> [UInt8] {
+  try onSocket(url, sending: bytes) { descriptor in
+    var (all, buffer) = ([UInt8](), [UInt8](repeating: 0, count: 1 << 16))
+    while case let count = recv(descriptor, &buffer, buffer.count, 0), count > 0 {
+      all += buffer.prefix(count)
+    }
+    return all
+  }
+}
+
+private func onSocket<Answer>(
+  _ url: String, sending text: [UInt8], _ receive: (Int32) throws -> Answer
+) throws -> Answer {
   let port = try #require(url.split(separator: ":").last.flatMap { UInt16($0) })
   let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
   defer { close(descriptor) }
@@ -189,7 +250,5 @@ private func blockingExchange(_ url: String, _ text: [UInt8]) throws -> String {
     if count <= 0 { break }
     sent += count
   }
-  var buffer = [UInt8](repeating: 0, count: 4096)
-  let count = recv(descriptor, &buffer, buffer.count, 0)
-  return String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
+  return try receive(descriptor)
 }

@@ -25,6 +25,7 @@ ALTER TABLE peer ADD COLUMN scope BLOB; -- the granted learners, 16 bytes each, 
 -- A client's hubs.
 ALTER TABLE hub ADD COLUMN pin TEXT;    -- sha256// and base64 of the hub's TLS key; NULL: by certificate authority
 ALTER TABLE hub ADD COLUMN certificate BLOB;  -- the grant that the hub signed at enrolment; NULL: not enrolled
+ALTER TABLE hub ADD COLUMN known_as BLOB;     -- 32 bytes: the key under which this replica last synced there
 
 -- A hub's roster. Names of learners are in the vault.
 CREATE TABLE class (
@@ -49,10 +50,14 @@ CREATE TABLE invitation (
   made INTEGER NOT NULL,
   expires INTEGER NOT NULL,
   failures INTEGER NOT NULL DEFAULT 0,
-  state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'used', 'dead'))
+  state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'used', 'dead')),
+  device BLOB                           -- 32 bytes: who used it, and may ask again when the reply was lost
 ) STRICT;
+-- Wrong codes in a row, whichever invitation they were meant for; a right one sets it back.
+ALTER TABLE ledger ADD COLUMN wrong_codes INTEGER NOT NULL DEFAULT 0;
 
 -- What each device was granted. A device of an open hub has the whole school.
 ALTER TABLE device ADD COLUMN role TEXT NOT NULL DEFAULT 'device' CHECK (role IN ('device', 'teacher', 'hub'));
 ALTER TABLE device ADD COLUMN class INTEGER REFERENCES class (id); -- NULL: the whole school
 ALTER TABLE device ADD COLUMN succeeded INTEGER;  -- when a copy of it last took a new key; one not seen since is no device any more
+ALTER TABLE device ADD COLUMN predecessor BLOB;   -- 32 bytes: the device that vouched for it; NULL: it came by itself
