@@ -73,20 +73,23 @@ extension Replica {
     }
     let lock = try SyncLock(beside: store.url)
     defer { lock.release() }
-    let client = HTTPClient(policy: Self.policy(options))
+    let trusted = options.trustsNewHub ? nil : try store.hub(hub)
+    var policy = Self.policy(options)
+    policy.pinnedPublicKey = trusted?.pin
+    let client = HTTPClient(policy: policy)
     defer { client.close() }
     let key = try store.establishIdentity()
-    let peer = HTTPPeer(url: hub, key: key, client: client)
-    let pinned = options.trustsNewHub ? nil : try store.hubKey(hub)
-    var round = try await self.round(with: peer, expected: pinned, progress)
+    let peer = try peer(at: hub, key: key, trusted, by: client)
+    var round = try await self.round(with: peer, expected: trusted?.key, progress)
     let renewed = try store.establishIdentity()
     if renewed.publicKey != key.publicKey {
       // A copy of this store was found at the hub, or its clock had run away: it made itself another identity, and the
       // hub gets to know that at once.
-      peer.renew(renewed)
+      peer.renew(renewed, credentials: try credentials(of: renewed, trusted))
       round.add(try await self.round(with: peer, expected: round.hubKey, progress))
     }
     let visit = try await refresh(after: round, from: peer, hub: hub, options)
+    try store.noteKnown(as: renewed.publicKey, at: hub)
     let elapsed = (ContinuousClock.now - start).components
     return SyncReport(
       converged: round.converged, fingerprint: round.fingerprint.description,
@@ -98,7 +101,8 @@ extension Replica {
   }
 
   private func round(
-    with peer: HTTPPeer, expected: PublicKey?, _ progress: @escaping @Sendable (SyncProgress) -> Void
+    with peer: HTTPPeer, expected: PublicKey?,
+    _ progress: @escaping @Sendable (SyncProgress) -> Void
   ) async throws(SatchelError) -> RoundReport {
     try await Round(
       ledger: store, peer: peer, expected: expected,
@@ -112,7 +116,24 @@ extension Replica {
     ).run()
   }
 
-  private static func policy(_ options: SyncOptions) -> TransportPolicy {
+  /// The hub, and what to show it if it does not know this replica's key: at once when the replica has had another key
+  /// since it last came, so that a hub which takes strangers learns whose successor it is.
+  private func peer(at url: String, key: SigningKey, _ hub: KnownHub?, by client: HTTPClient)
+    throws(SatchelError) -> HTTPPeer
+  {
+    let credentials = try credentials(of: key, hub)
+    return HTTPPeer(
+      url: url, key: key, client: client, credentials: credentials,
+      presentsAtOnce: !credentials.lineage.links.isEmpty && hub?.knownAs != key.publicKey)
+  }
+
+  private func credentials(of key: SigningKey, _ hub: KnownHub?) throws(SatchelError) -> Credentials
+  {
+    Credentials(
+      certificate: hub?.certificate, lineage: try store.lineage() ?? Lineage(of: key.publicKey))
+  }
+
+  static func policy(_ options: SyncOptions) -> TransportPolicy {
     var policy = TransportPolicy()
     policy.allowsPlainHTTPBeyondLoopback = options.allowsPlainHTTP
     policy.stallTime = .seconds(max(1, options.stallSeconds))

@@ -20,7 +20,8 @@ struct SatchelCommand: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       Init.self, Import.self, LearnerCommand.self, RecordCommand.self, FeedbackCommand.self,
-      Next.self, ProgressCommand.self, Search.self, SyncCommand.self, ModelCommand.self,
+      Next.self, ProgressCommand.self, Search.self, EnrollCommand.self, SyncCommand.self,
+      ModelCommand.self,
       Doctor.self, Records.self, Train.self, Evaluate.self, PackCommand.self, SimulateClass.self,
       Simulate.self, Demo.self, Bench.self,
     ])

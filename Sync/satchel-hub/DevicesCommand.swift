@@ -5,18 +5,21 @@ import SatchelStore
 
 struct DevicesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "devices", abstract: "List the devices that have synced.",
+    commandName: "devices", abstract: "List the devices that may sync, or might.",
     discussion: "Example: satchel-hub devices --json")
 
   @OptionGroup var options: HubOptions
 
   func run() throws {
     let store = try options.openStore()
-    let held = try store.summary(of: .everyone).fingerprint
-    let devices = try store.devices().map { DeviceLine($0, hubFingerprint: held) }
-    let lines = devices.map { "\($0.device)  \($0.lastSeen)  \($0.state)" }
+    var holdings = Holdings(store)
+    let devices = try store.devices().map {
+      DeviceLine($0, isUpToDate: try holdings.isUpToDate($0))
+    }
+    let lines = devices.map { "\($0.device)  \($0.lastSeen)  \($0.role)  \($0.scope)  \($0.state)" }
     Output.answer(
-      Answer(devices: devices), lines.isEmpty ? "no devices" : lines.joined(separator: "\n"))
+      Answer(devices: devices),
+      lines.isEmpty ? Output.say("no devices", "没有设备") : lines.joined(separator: "\n"))
   }
 
   private struct Answer: Encodable {
@@ -37,8 +40,9 @@ struct RevokeCommand: ParsableCommand {
   func run() throws {
     let store = try options.openStore()
     let revoked = try Grants(store: store).revoke(device)
-    let line = DeviceLine(revoked, hubFingerprint: try store.summary(of: .everyone).fingerprint)
-    Output.answer(line, "revoked \(line.device)")
+    var holdings = Holdings(store)
+    let line = DeviceLine(revoked, isUpToDate: try holdings.isUpToDate(revoked))
+    Output.answer(line, Output.say("revoked \(line.device)", "已撤销 \(line.device)"))
   }
 }
 
@@ -47,20 +51,29 @@ struct DeviceLine: Encodable {
   var device: String
   var firstSeen: String
   var lastSeen: String
+  var role: String
+  /// `school`, or `class:3B`.
+  var scope: String
+  /// `nil` for the whole school.
+  var className: String?
   var state: String
-  /// What the device held at its last request is what the hub holds now.
+  /// What the device held at its last request is what the hub holds of its scope now.
   var converged: Bool
 
-  init(_ device: KnownDevice, hubFingerprint: Hash256) {
+  init(_ device: KnownDevice, isUpToDate: Bool) {
     self.device = device.key.replica.description
     firstSeen = UTCSeconds.text(max(0, device.firstSeenMilliseconds / 1000))
     lastSeen = UTCSeconds.text(max(0, device.lastSeenMilliseconds / 1000))
+    role = device.grant.role.rawValue
+    scope = device.grant.scopeText
+    className = device.grant.className?.text
     state = device.state.rawValue
-    converged = device.lastFingerprint == hubFingerprint
+    converged = isUpToDate
   }
 
   private enum CodingKeys: String, CodingKey {
-    case device, state, converged
+    case device, role, scope, state, converged
+    case className = "class"
     case firstSeen = "first_seen"
     case lastSeen = "last_seen"
   }

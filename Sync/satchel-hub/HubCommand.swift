@@ -14,8 +14,9 @@ struct HubCommand: AsyncParsableCommand {
         satchel-hub serve --store class.sqlite --listen 127.0.0.1:8090
       """,
     subcommands: [
-      InitCommand.self, ServeCommand.self, PublishCommand.self, DevicesCommand.self,
-      RevokeCommand.self, TrainCommand.self, DoctorCommand.self,
+      InitCommand.self, ServeCommand.self, ClassCommand.self, LearnerCommand.self,
+      InviteCommand.self, DevicesCommand.self, RevokeCommand.self, PublishCommand.self,
+      TrainCommand.self, EnrollCommand.self, SyncCommand.self, DoctorCommand.self,
     ])
 
   static func main() async {

@@ -23,6 +23,11 @@ enum Output {
     write(String(decoding: bytes, as: UTF8.self), to: .standardOutput)
   }
 
+  /// One of two texts.
+  static func say(_ english: String, _ chinese: String) -> String {
+    settings.withLock { $0.language } == .chinese ? chinese : english
+  }
+
   static func note(_ sentence: String) { write(sentence, to: .standardError) }
 
   /// Says what went wrong, and ends with the status of its code.

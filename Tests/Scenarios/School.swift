@@ -12,27 +12,45 @@ final class School: Sendable {
   let scratch: Scratch
   let hub: Store
   let url: String
+  let port: Int
   private let serving: Task<Void, any Error>
 
-  init() async throws {
-    scratch = try Scratch()
+  /// - Parameter port: 0 picks a free one.
+  init(in folder: Scratch? = nil, port: Int = 0, isEncrypted: Bool = false) async throws {
+    scratch = try folder ?? Scratch()
     hub = try Store(at: scratch.file("hub.sqlite"), creating: true, projection: nil)
     let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    let server = try HubServer(store: hub, log: log) {
-      Int64(Date().timeIntervalSince1970 * 1000)
-    }
+    let tls = isEncrypted ? try HubTLS.selfSigned(beside: hub.url, host: "127.0.0.1") : nil
+    let server = try HubServer(store: hub, tls: tls, log: log) { School.now }
     let (ports, found) = AsyncStream.makeStream(of: Int.self)
     // Unstructured: it serves while the test goes on, and ends with the school.
     serving = Task {
       defer { found.finish() }
-      try await server.run(at: ListenAddress("127.0.0.1:0"), stopsOnSignals: false) {
+      try await server.run(at: ListenAddress("127.0.0.1:\(port)"), stopsOnSignals: false) {
         found.yield($0)
       }
     }
-    url = "http://127.0.0.1:\(try #require(await ports.first { _ in true }))"
+    self.port = try #require(await ports.first { _ in true })
+    url = "\(isEncrypted ? "https" : "http")://127.0.0.1:\(self.port)"
   }
 
   deinit { serving.cancel() }
+
+  /// The hub's clock, which is right.
+  static var now: Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
+
+  /// Stops the hub; its files stay.
+  func close() async throws {
+    serving.cancel()
+    _ = await serving.result
+    try hub.close()
+  }
+
+  /// A one-time code, as `satchel-hub invite` makes it.
+  func code(for className: String?, _ role: Grant.Role = .device) throws -> String {
+    let grant = Grant(role: role, className: try className.map { try ClassName($0) })
+    return try Inviting(store: hub).invite(grant, at: Self.now).code.shown
+  }
 
   func laptop(_ name: String) throws -> Replica {
     try Replica(at: scratch.file("\(name).sqlite"))
