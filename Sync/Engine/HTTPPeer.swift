@@ -53,7 +53,7 @@ package final class HTTPPeer: Peer {
     if now.presents { return try await exchange(asked, showing: credentials) }
     do {
       return try await exchange(asked, showing: nil)
-    } catch where error.code == .deviceUnknown {
+    } catch  where error.code == .deviceUnknown {
       // Once: a hub that has seen them and still says so means it.
       return try await exchange(asked, showing: credentials)
     }
