@@ -30,7 +30,12 @@ package final class HTTPPeer: Peer {
       HTTPRequest(.post, url: base + "/v1/sync", body: body, bodyBytesMax: Wire.bodyBytesMax))
     count(reply)
     guard reply.status == 200 else { throw Self.failure(reply) }
-    return try Wire.decodeReply(reply.body, to: digest)
+    do {
+      return try Wire.decodeReply(reply.body, to: digest)
+    } catch {
+      guard !reply.hasEnd, Wire.isBeginning(reply.body) else { throw error }
+      throw SatchelError(.hubUnreachable, cause: "the reply was cut")
+    }
   }
 
   package func manifest(_ kind: Manifest.Kind, channel: String, known: String?)
@@ -44,7 +49,7 @@ package final class HTTPPeer: Peer {
         bodyBytesMax: Manifest.bytesMax))
     count(reply)
     switch reply.status {
-    case 200: return reply.body
+    case 200 where !reply.isPage: return reply.body
     case 304: return nil
     case 404 where Wire.decodeFailure(reply.body) != nil: return nil
     default: throw Self.failure(reply)
@@ -61,7 +66,9 @@ package final class HTTPPeer: Peer {
     let reply = try await client.download(request, into: sink)
     count(reply)
     // A server without ranges answers 200; the client has then dropped what was here already.
-    guard reply.status == 200 || reply.status == 206 else { throw Self.failure(reply) }
+    guard reply.status == 200 || reply.status == 206, !reply.isPage else {
+      throw Self.failure(reply)
+    }
   }
 
   private func count(_ reply: HTTPReply) {
@@ -77,7 +84,9 @@ package final class HTTPPeer: Peer {
     if let failure = Wire.decodeFailure(reply.body) {
       return SatchelError(failure.code, subject: failure.subject)
     }
-    let code: SatchelError.Code = reply.status >= 500 ? .hubFailed : .hubNotAHub
+    // 511 (RFC 6585, 6) is a portal that says so.
+    let code: SatchelError.Code =
+      reply.status >= 500 && reply.status != 511 ? .hubFailed : .hubNotAHub
     return SatchelError(code, cause: "HTTP \(reply.status)")
   }
 }

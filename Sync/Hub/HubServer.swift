@@ -41,7 +41,10 @@ package final class HubServer: Sendable {
     quiet.logLevel = .error
     let application = Application(
       router: router(),
-      server: .http1(configuration: .init(idleTimeout: .seconds(Self.idleSeconds))),
+      server: .http1(
+        configuration: .init(
+          additionalChannelHandlers: [ClosingWhenAsked()],
+          idleTimeout: .seconds(Self.idleSeconds))),
       configuration: ApplicationConfiguration(
         address: .hostname(address.host, port: address.port), serverName: nil,
         availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionsMax)),

@@ -14,8 +14,12 @@ final class School: Sendable {
   let url: String
   private let serving: Task<Void, any Error>
 
-  init() async throws {
-    scratch = try Scratch()
+  var port: UInt16 {
+    get throws { try #require(url.split(separator: ":").last.flatMap { UInt16($0) }) }
+  }
+
+  init(isVolatile: Bool = false) async throws {
+    scratch = try Scratch(isVolatile: isVolatile)
     hub = try Store(at: scratch.file("hub.sqlite"), creating: true, projection: nil)
     let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let server = try HubServer(store: hub, log: log) {
