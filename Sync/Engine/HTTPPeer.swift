@@ -26,9 +26,10 @@ package final class HTTPPeer: Peer {
 
   package func exchange(_ request: SyncRequest) async throws(SatchelError) -> SyncReply {
     let (body, digest) = try Wire.encode(request, signedBy: key.withLock { $0 })
+    let start = ContinuousClock.now
     let reply = try await client.send(
       HTTPRequest(.post, url: base + "/v1/sync", body: body, bodyBytesMax: Wire.bodyBytesMax))
-    count(reply)
+    count(reply, since: start)
     guard reply.status == 200 else { throw Self.failure(reply) }
     do {
       return try Wire.decodeReply(reply.body, to: digest)
@@ -42,12 +43,13 @@ package final class HTTPPeer: Peer {
     async throws(SatchelError) -> [UInt8]?
   {
     var headers = HTTPHeaders()
+    let start = ContinuousClock.now
     if let known { headers.append("If-None-Match", known) }
     let reply = try await client.send(
       HTTPRequest(
         .get, url: "\(base)/v1/\(kind.rawValue)s/\(channel)", headers: headers,
         bodyBytesMax: Manifest.bytesMax))
-    count(reply)
+    count(reply, since: start)
     switch reply.status {
     case 200 where !reply.isPage: return reply.body
     case 304: return nil
@@ -63,16 +65,18 @@ package final class HTTPPeer: Peer {
     let request = HTTPRequest(
       .get, url: "\(base)/v1/blobs/\(Hex.encode(digest))", resumeFrom: offset > 0 ? offset : nil,
       bodyBytesMax: bytesMax)
+    let start = ContinuousClock.now
     let reply = try await client.download(request, into: sink)
-    count(reply)
+    count(reply, since: start)
     // A server without ranges answers 200; the client has then dropped what was here already.
     guard reply.status == 200 || reply.status == 206, !reply.isPage else {
       throw Self.failure(reply)
     }
   }
 
-  private func count(_ reply: HTTPReply) {
+  private func count(_ reply: HTTPReply, since start: ContinuousClock.Instant) {
     counted.withLock {
+      $0.elapsed += .now - start
       $0.requests += 1
       $0.bytesSent += reply.bytesSent
       $0.bytesReceived += reply.bytesReceived
@@ -82,7 +86,10 @@ package final class HTTPPeer: Peer {
   /// A hub says why in its own form; whatever else answers is a portal, a proxy or a server that is no hub.
   private static func failure(_ reply: HTTPReply) -> SatchelError {
     if let failure = Wire.decodeFailure(reply.body) {
-      return SatchelError(failure.code, subject: failure.subject)
+      // A hub's full disk is not this device's: what is to be done about it is another's business, and waiting helps.
+      return failure.code.rawValue.hasPrefix("store.")
+        ? SatchelError(.hubFailed, cause: failure.code.rawValue)
+        : SatchelError(failure.code, subject: failure.subject)
     }
     // 511 (RFC 6585, 6) is a portal that says so.
     let code: SatchelError.Code =

@@ -59,7 +59,10 @@ struct Option {
 
   private static func trust(of policy: TransportPolicy) -> [Option] {
     guard let pin = policy.pinnedPublicKey else {
-      return [Option(CURLOPT_SSL_VERIFYPEER, .long(1)), Option(CURLOPT_SSL_VERIFYHOST, .long(2))]
+      let authorities = policy.authorityFile.map { [Option(CURLOPT_CAINFO, .text($0))] } ?? []
+      return authorities + [
+        Option(CURLOPT_SSL_VERIFYPEER, .long(1)), Option(CURLOPT_SSL_VERIFYHOST, .long(2)),
+      ]
     }
     return [
       Option(CURLOPT_PINNEDPUBLICKEY, .text(pin)),

@@ -21,6 +21,8 @@ package struct TransportPolicy: Sendable {
   /// With it the key alone proves who the server is: certificate chain, name and dates are not looked at, so that a
   /// classroom hub may sign its own certificate and a device may have a wrong clock.
   package var pinnedPublicKey: String?
+  /// A PEM file of the authorities that are trusted, in place of the system's; looked at only without a pin.
+  package var authorityFile: String?
   /// Not sent when nil.
   package var userAgent: String?
   package var proxy = Proxy.environment

@@ -45,6 +45,49 @@ package enum Loopback {
     return socket
   }
 
+  /// Whether this machine has ::1.
+  package static var hasSix: Bool {
+    guard let socket = try? listenSix(port: 0, backlog: 1) else { return false }
+    close(socket)
+    return true
+  }
+
+  /// A socket that listens on ::1.
+  package static func listenSix(port: UInt16, backlog: Int32) throws -> Int32 {
+    let listener = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+    guard listener >= 0, withSix(port, { bind(listener, $0, $1) }) == 0,
+      Glibc.listen(listener, backlog) == 0
+    else {
+      close(listener)
+      throw POSIXError(.EADDRNOTAVAIL)
+    }
+    return listener
+  }
+
+  /// A connection to `port` of ::1; `nil` when nobody listens.
+  package static func connectSix(_ port: UInt16) -> Int32? {
+    let socket = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+    guard socket >= 0, withSix(port, { Glibc.connect(socket, $0, $1) }) == 0 else {
+      close(socket)
+      return nil
+    }
+    return socket
+  }
+
+  private static func withSix(
+    _ port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+  ) -> Int32 {
+    var address = sockaddr_in6()
+    address.sin6_family = sa_family_t(AF_INET6)
+    address.sin6_port = port.bigEndian
+    address.sin6_addr = in6addr_loopback
+    return withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        body($0, socklen_t(MemoryLayout<sockaddr_in6>.size))
+      }
+    }
+  }
+
   /// Without it the system waits for more to send, 40 ms and longer.
   package static func sendAtOnce(_ socket: Int32) {
     var on: Int32 = 1
