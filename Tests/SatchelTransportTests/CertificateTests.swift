@@ -75,15 +75,11 @@ private final class Authority: Sendable {
     var policy = TransportPolicy()
     policy.authorityFile = scratch.file("ca.pem").path
     client = HTTPClient(policy: policy)
-    let process = Process()
-    process.executableURL = URL(filePath: "/bin/sh")
-    process.currentDirectoryURL = scratch.folder
-    process.arguments = ["-c", Self.script]
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw CocoaError(.executableLoad) }
+    let program = try Program([
+      "/bin/sh", "-c", "cd '\(scratch.folder.path)'\n" + Self.script + "\necho all made",
+    ])
+    _ = try program.wait(for: /all made/)
+    program.end(by: 0)
   }
 
   /// One key for all, since only certificates differ.
@@ -131,30 +127,16 @@ private final class Authority: Sendable {
 /// `openssl s_server` on a port of its own.
 private struct TLSServer {
   let url: String
-  private let process = Process()
+  private let program: Program
 
   init(in folder: URL, _ options: String) throws {
-    process.executableURL = URL(filePath: "/bin/sh")
-    process.currentDirectoryURL = folder
-    process.arguments = [
-      "-c", "exec openssl s_server -accept 127.0.0.1:0 -key key.pem -www \(options) 2>&1",
-    ]
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    var text = ""
-    while let chunk = Optional(output.fileHandleForReading.availableData), !chunk.isEmpty {
-      text += String(decoding: chunk, as: UTF8.self)
-      if let found = text.firstMatch(of: /ACCEPT 127\.0\.0\.1:(\d+)\n/) {
-        url = "https://127.0.0.1:\(found.1)/"
-        return
-      }
-    }
-    throw CocoaError(.fileReadUnknown)
+    program = try Program([
+      "/bin/sh", "-c",
+      "cd '\(folder.path)' && exec openssl s_server -accept 127.0.0.1:0 -key key.pem -www \(options)",
+    ])
+    let port = try program.wait(for: /ACCEPT 127\.0\.0\.1:(\d+)\n/).1
+    url = "https://127.0.0.1:\(port)/"
   }
 
-  func stop() {
-    process.terminate()
-    process.waitUntilExit()
-  }
+  func stop() { program.end(by: SIGTERM) }
 }
