@@ -34,6 +34,13 @@ package struct BatchBudget: Equatable, Sendable {
     bytes = min(max(bytes, Self.least), most)
   }
 
+  /// The same from what a peer counted before and after.
+  mutating func learn(from before: Traffic, to after: Traffic) {
+    learn(
+      moved: after.bytesSent - before.bytesSent + after.bytesReceived - before.bytesReceived,
+      in: after.elapsed - before.elapsed)
+  }
+
   /// What fits into the aim at the rate measured; no overflow, however short the time was.
   private static func bytes(moved: Int, in time: Duration) -> Int {
     let seconds = max(time / .seconds(1), 0.000_001)

@@ -36,7 +36,8 @@ package struct RoundProgress: Equatable, Sendable {
 /// batch either admitted with its note or not at all; the next round goes on from there.
 package actor Round {
   /// Told the hub's time once a round, before anything is taken; `true` when records came of it that must go out.
-  package typealias ClockCorrection = @Sendable (_ hubMilliseconds: Int64) throws(SatchelError) ->
+  package typealias ClockCorrection =
+    @Sendable (_ hubMilliseconds: Int64) throws(SatchelError) ->
     Bool
 
   private let ledger: any Ledger
@@ -48,6 +49,7 @@ package actor Round {
   private var peerID: PeerID?
   private var note = PeerNote()
   private var hasCorrectedClock = false
+  private var budget = BatchBudget(most: Wire.offerBytesMax)
   /// The hub lost what it had: what once came from it is offered, too.
   private var offersAll = false
 
@@ -121,7 +123,7 @@ extension Round {
     guard let scope = note.scope else { return try await probe() }
     let (request, batch) = try Exchange.request(
       from: ledger, to: offersAll ? nil : peerID, scope: scope, note: before,
-      bytesMax: Wire.offerBytesMax)
+      bytesMax: budget.bytes)
     let reply = try await ask(request)
     let (admission, next) = try Exchange.take(reply, after: batch, note: before, into: ledger)
     note = next
@@ -171,7 +173,9 @@ extension Round {
   /// Sends `request` and notes what every reply tells.
   private func ask(_ request: SyncRequest) async throws(SatchelError) -> SyncReply {
     if Task.isCancelled { throw SatchelError(.cancelled) }
+    let before = peer.traffic
     let reply = try await peer.exchange(request)
+    budget.learn(from: before, to: peer.traffic)
     guard expected == nil || reply.hubKey == expected else {
       throw SatchelError(.hubChanged, subject: reply.hubKey.replica.description)
     }

@@ -44,7 +44,8 @@ final class Transfer {
       guard result == CURLE_OK || hasEarlyAnswer(result) else { throw failure(result) }
       guard reception.isHeadWhole else {
         throw SatchelError(
-          .hubUnreachable, subject: exchange.address.origin, cause: "the reply ended in its headers")
+          .hubUnreachable, subject: exchange.address.origin, cause: "the reply ended in its headers"
+        )
       }
       try beginOnce()
       return .success(try reply())

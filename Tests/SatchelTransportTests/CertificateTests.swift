@@ -29,7 +29,8 @@ import Testing
       testDescription: "signed by itself", server: "-cert own.pem",
       cause: "self-signed certificate"),
     Flaw(
-      testDescription: "behind an old protocol", server: "-cert good.pem -tls1_1 -cipher ALL:@SECLEVEL=0",
+      testDescription: "behind an old protocol",
+      server: "-cert good.pem -tls1_1 -cipher ALL:@SECLEVEL=0",
       cause: "curl 35"),
   ]
 

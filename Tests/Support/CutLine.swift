@@ -110,7 +110,11 @@ final class CutLine {
     if lane.direction == .up, fault.replays > 0 { asked += piece }
     let direction = lane.direction
     shared.state.withLock { state in
-      if direction == .up { state.traffic.up += piece.count } else { state.traffic.down += piece.count }
+      if direction == .up {
+        state.traffic.up += piece.count
+      } else {
+        state.traffic.down += piece.count
+      }
       state.kept?[direction]? += piece
     }
   }

@@ -84,7 +84,11 @@ package final class CutProxy: Sendable {
       // `deinit` shuts the listener down, and then accept fails.
       while case let client = accept(listener, nil, nil), client >= 0 {
         let fault = shared.state.withLock { state in
-          defer { (state.traffic.connections, state.live) = (state.traffic.connections + 1, state.live + 1) }
+          defer {
+            (state.traffic.connections, state.live) = (
+              state.traffic.connections + 1, state.live + 1
+            )
+          }
           return state.plan(state.traffic.connections)
         }
         Thread.detachNewThread {

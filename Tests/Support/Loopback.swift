@@ -1,5 +1,5 @@
-internal import Glibc
 internal import Foundation
+internal import Glibc
 
 /// Bare TCP sockets on this machine, for what plays a part between a client and a server.
 package enum Loopback {

@@ -71,11 +71,11 @@ import Testing
     var (recorded, acknowledged, received, cuts) = (0, 0, 0, 0)
     while cuts < 200 {
       if recorded == acknowledged {
-        for store in [road.laptop.store, road.school.hub] { try store.fill(500, &dice) }
-        recorded += 500
+        for store in [road.laptop.store, road.school.hub] { try store.fill(300, &dice) }
+        recorded += 300
       }
-      // Most within the first batch, where a cut costs most; some beyond.
-      let offset = dice.roll(0...(dice.chance(8) ? 600_000 : 270_000))
+      // Within the small batches that a round begins with, and within the large ones after them.
+      let offset = dice.roll(0...(dice.chance(2) ? 60_000 : 400_000))
       let before = road.proxy.traffic.cuts
       road.proxy.cut(
         .init(

@@ -100,12 +100,19 @@ import Testing
 
   static let impostors = [
     Impostor("a captive portal", .hubNotAHub, Gateway.portal),
-    Impostor("a portal of RFC 6585", .hubNotAHub, Gateway.fixed("511 Network Authentication Required")),
-    Impostor("a redirect to another host", .hubNotAHub, Gateway.redirect(to: "http://portal.example/")),
-    Impostor("a redirect to plain HTTP", .hubNotAHub, Gateway.redirect(to: "http://127.0.0.1:1/v1/sync")),
+    Impostor(
+      "a portal of RFC 6585", .hubNotAHub, Gateway.fixed("511 Network Authentication Required")),
+    Impostor(
+      "a redirect to another host", .hubNotAHub, Gateway.redirect(to: "http://portal.example/")),
+    Impostor(
+      "a redirect to plain HTTP", .hubNotAHub, Gateway.redirect(to: "http://127.0.0.1:1/v1/sync")),
     Impostor("another server", .hubNotAHub, Gateway.fixed("404 Not Found")),
-    Impostor("a proxy that wants a password", .hubNotAHub, Gateway.fixed("407 Proxy Authentication Required")),
-    Impostor("JSON", .hubNotAHub, Gateway.fixed("200 OK", headers: ["Content-Type: application/json"], Array("{}".utf8))),
+    Impostor(
+      "a proxy that wants a password", .hubNotAHub,
+      Gateway.fixed("407 Proxy Authentication Required")),
+    Impostor(
+      "JSON", .hubNotAHub,
+      Gateway.fixed("200 OK", headers: ["Content-Type: application/json"], Array("{}".utf8))),
     Impostor("nothing at all", .hubNotAHub, Gateway.fixed("200 OK", [])),
     Impostor("no content", .hubNotAHub, Gateway.fixed("204 No Content", [])),
     Impostor("a proxy's error page", .hubFailed, Gateway.fixed("502 Bad Gateway")),
@@ -147,7 +154,8 @@ import Testing
     try school.publish(.pack, Array(try Data(contentsOf: School.pack)))
     let (port, portalIsThere) = (try school.port, Switch())
     let server = try ScriptedServer { connection in
-      Gateway.proxy(to: port, .init(), unless: { portalIsThere.isOn && $0.contains(path) })(connection)
+      Gateway.proxy(to: port, .init(), unless: { portalIsThere.isOn && $0.contains(path) })(
+        connection)
     }
 
     await expectError(.hubNotAHub) { try await laptop.sync(with: server.url("")) }

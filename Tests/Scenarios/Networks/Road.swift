@@ -87,10 +87,10 @@ extension Store {
       at: DeviceMoment(wallMilliseconds: Self.now, session: 1))
   }
 
-  /// Records of 1,000 bytes that no compression makes smaller, 50 to a stream.
-  func fill(_ count: Int, _ dice: inout Dice) throws {
-    for start in stride(from: 0, to: count, by: 50) {
-      let drafts = try (start..<min(count, start + 50)).map { _ in
+  /// Records of 1,000 bytes that no compression makes smaller; those of a stream travel together.
+  func fill(_ count: Int, toAStream most: Int = 50, _ dice: inout Dice) throws {
+    for start in stride(from: 0, to: count, by: most) {
+      let drafts = try (start..<min(count, start + most)).map { _ in
         let words = (0..<125).map { _ in dice.next() }
         let value = words.withUnsafeBytes { Array($0) }
         return Draft(
