@@ -174,6 +174,8 @@ extension Round {
   private func ask(_ request: SyncRequest) async throws(SatchelError) -> SyncReply {
     if Task.isCancelled { throw SatchelError(.cancelled) }
     let before = peer.traffic
+    var request = request
+    request.bytesMax = budget.bytes
     let reply = try await peer.exchange(request)
     budget.learn(from: before, to: peer.traffic)
     guard expected == nil || reply.hubKey == expected else {
@@ -232,7 +234,7 @@ extension Round {
   /// One exchange of what was found to differ; `true` when another is needed.
   private func step(_ transfer: inout RepairTransfer) async throws(SatchelError) -> Bool {
     outcome.repairs += 1
-    let batch = try transfer.nextOffer(from: ledger)
+    let batch = try transfer.nextOffer(from: ledger, bytesMax: budget.bytes)
     let request = try transfer.request(offering: batch, note: note, ledger: ledger)
     let reply: SyncReply
     do {

@@ -71,11 +71,11 @@ import Testing
     var (recorded, acknowledged, received, cuts) = (0, 0, 0, 0)
     while cuts < 200 {
       if recorded == acknowledged {
-        for store in [road.laptop.store, road.school.hub] { try store.fill(300, &dice) }
-        recorded += 300
+        for store in [road.laptop.store, road.school.hub] { try store.fill(250, &dice) }
+        recorded += 250
       }
       // Within the small batches that a round begins with, and within the large ones after them.
-      let offset = dice.roll(0...(dice.chance(2) ? 60_000 : 400_000))
+      let offset = dice.roll(0...(dice.chance(2) ? 40_000 : 200_000))
       let before = road.proxy.traffic.cuts
       road.proxy.cut(
         .init(
