@@ -7,6 +7,9 @@ package struct Segment: Hashable, Sendable {
   package static let recordsMax = 1000
   /// The most bytes of one packed segment.
   package static let bytesMax = 256 << 10
+  /// What a store packs into one, where it holds more than one record: a segment goes over a line whole or not at all,
+  /// and over the slowest that is promised in 16 seconds. A thousand answers are 9 kB; settings may be 1 kB each.
+  package static let sealedBytesMax = 32 << 10
 
   package let stream: RecordStream
   /// The number of the first record.

@@ -24,6 +24,8 @@ struct JournalTransaction {
 
   /// Tail rows of one stream beyond which they are sealed at once.
   static let tailRecordsMax = 256
+  /// A larger record is sealed at once with what is before it, so that a full tail always fits into a segment.
+  static let tailRecordBytesMax = Segment.bytesMax / tailRecordsMax / 2
 
   init(_ db: Database, projection: (any Projection)?) throws {
     self.db = db
@@ -75,7 +77,10 @@ struct JournalTransaction {
     ])
     try advance(stream, branch: 0, to: head, signature: key.sign(head.signedBytes(of: stream.id)))
     added[stream.learner, default: []].append(record)
-    if head.number.isMultiple(of: UInt64(Self.tailRecordsMax)) { try sealTail(of: stream) }
+    let isLarge = bytes.count > Self.tailRecordBytesMax
+    if isLarge || head.number.isMultiple(of: UInt64(Self.tailRecordsMax)) {
+      try sealTail(of: stream)
+    }
     return head
   }
 
@@ -197,21 +202,29 @@ private struct SealedPart: Sendable {
   let records: [Record]
   let reached: StreamHead
 
-  /// `records`, signed and packed in segments of at most ``Segment/recordsMax``.
+  /// `records`, signed and packed in segments of at most ``Segment/recordsMax``, and no larger than
+  /// ``Segment/sealedBytesMax`` where they hold more than one.
   static func parts(
     of records: [Record], stream: RecordStream, after head: StreamHead, key: SigningKey
   ) -> [SealedPart] {
-    var head = head
-    return stride(from: 0, to: records.count, by: Segment.recordsMax).map { start in
-      let part = Array(records[start..<min(start + Segment.recordsMax, records.count)])
+    var (head, rest, most) = (head, records[...], Segment.recordsMax)
+    var out: [SealedPart] = []
+    while !rest.isEmpty {
+      let part = Array(rest.prefix(most))
+      let bytes = SegmentCodec.encode(part, of: stream)
+      if bytes.count > Segment.sealedBytesMax, part.count > 1 {
+        most = part.count / 2
+        continue
+      }
       let reached = head.appending(part)
       let segment = Segment(
         stream: stream, first: head.number + 1, count: part.count,
-        signature: key.sign(reached.signedBytes(of: stream.id)),
-        bytes: SegmentCodec.encode(part, of: stream))
+        signature: key.sign(reached.signedBytes(of: stream.id)), bytes: bytes)
       head = reached
-      return SealedPart(segment: segment, records: part, reached: reached)
+      rest = rest.dropFirst(part.count)
+      out.append(SealedPart(segment: segment, records: part, reached: reached))
     }
+    return out
   }
 }
 
@@ -321,7 +334,8 @@ extension JournalTransaction {
     var tree = try StreamTree.read(stream, db)
     if tree == nil {
       let start = stream.start
-      let row = try insertStream(stream, named: stream.id.bytes, trunk: nil, base: start, head: start)
+      let row = try insertStream(
+        stream, named: stream.id.bytes, trunk: nil, base: start, head: start)
       tree = StreamTree(
         stream: stream,
         branches: [StreamTree.Branch(row: row, base: start, head: start, signature: nil)])

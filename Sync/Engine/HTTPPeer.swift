@@ -62,16 +62,28 @@ package final class HTTPPeer: Peer {
   private func exchange(
     _ asked: (bytes: [UInt8], digest: Wire.RequestDigest), showing credentials: Credentials?
   ) async throws(SatchelError) -> SyncReply {
+    let start = ContinuousClock.now
     let body =
       if let credentials { try Wire.adding(credentials, to: asked.bytes) } else { asked.bytes }
     let reply = try await client.send(
       HTTPRequest(.post, url: base + "/v1/sync", body: body, bodyBytesMax: Wire.bodyBytesMax))
-    count(reply)
+    count(reply, since: start)
     guard reply.status == 200 else { throw Self.failure(reply) }
-    let answer = try Wire.decodeReply(reply.body, to: asked.digest)
+    let answer = try decode(reply, to: asked.digest)
     // It knows this key now.
     signer.withLock { $0.presents = false }
     return answer
+  }
+
+  private func decode(_ reply: HTTPReply, to digest: Wire.RequestDigest) throws(SatchelError)
+    -> SyncReply
+  {
+    do {
+      return try Wire.decodeReply(reply.body, to: digest)
+    } catch {
+      guard !reply.hasEnd, Wire.isBeginning(reply.body) else { throw error }
+      throw SatchelError(.hubUnreachable, cause: "the reply was cut")
+    }
   }
 
   /// Enrols this peer's key with a one-time code; pins nothing by itself.
@@ -81,11 +93,12 @@ package final class HTTPPeer: Peer {
   package func enrol(with code: EnrolmentCode) async throws(SatchelError) -> Enrol.Outcome {
     let (stretched, key) = (try code.stretched(), signer.withLock { $0.key })
     let request = Enrol.request(begins: code.begins, key: stretched, device: key.publicKey)
+    let start = ContinuousClock.now
     let reply = try await client.send(
       HTTPRequest(
         .post, url: base + "/v1/enroll", body: try Wire.encode(request, signedBy: key),
         bodyBytesMax: Wire.enrolBytesMax))
-    count(reply)
+    count(reply, since: start)
     guard reply.status == 200 else { throw Self.failure(reply) }
     return try Enrol.confirm(
       Wire.decodeEnrolReply(reply.body), key: stretched, device: key.publicKey)
@@ -95,14 +108,15 @@ package final class HTTPPeer: Peer {
     async throws(SatchelError) -> [UInt8]?
   {
     var headers = HTTPHeaders()
+    let start = ContinuousClock.now
     if let known { headers.append("If-None-Match", known) }
     let reply = try await client.send(
       HTTPRequest(
         .get, url: "\(base)/v1/\(kind.rawValue)s/\(channel)", headers: headers,
         bodyBytesMax: Manifest.bytesMax))
-    count(reply)
+    count(reply, since: start)
     switch reply.status {
-    case 200: return reply.body
+    case 200 where !reply.isPage: return reply.body
     case 304: return nil
     case 404 where Wire.decodeFailure(reply.body) != nil: return nil
     default: throw Self.failure(reply)
@@ -116,14 +130,18 @@ package final class HTTPPeer: Peer {
     let request = HTTPRequest(
       .get, url: "\(base)/v1/blobs/\(Hex.encode(digest))", resumeFrom: offset > 0 ? offset : nil,
       bodyBytesMax: bytesMax)
+    let start = ContinuousClock.now
     let reply = try await client.download(request, into: sink)
-    count(reply)
+    count(reply, since: start)
     // A server without ranges answers 200; the client has then dropped what was here already.
-    guard reply.status == 200 || reply.status == 206 else { throw Self.failure(reply) }
+    guard reply.status == 200 || reply.status == 206, !reply.isPage else {
+      throw Self.failure(reply)
+    }
   }
 
-  private func count(_ reply: HTTPReply) {
+  private func count(_ reply: HTTPReply, since start: ContinuousClock.Instant) {
     counted.withLock {
+      $0.elapsed += .now - start
       $0.requests += 1
       $0.bytesSent += reply.bytesSent
       $0.bytesReceived += reply.bytesReceived
@@ -133,9 +151,14 @@ package final class HTTPPeer: Peer {
   /// A hub says why in its own form; whatever else answers is a portal, a proxy or a server that is no hub.
   private static func failure(_ reply: HTTPReply) -> SatchelError {
     if let failure = Wire.decodeFailure(reply.body) {
-      return SatchelError(failure.code, subject: failure.subject)
+      // A hub's full disk is not this device's: what is to be done about it is another's business, and waiting helps.
+      return failure.code.rawValue.hasPrefix("store.")
+        ? SatchelError(.hubFailed, cause: failure.code.rawValue)
+        : SatchelError(failure.code, subject: failure.subject)
     }
-    let code: SatchelError.Code = reply.status >= 500 ? .hubFailed : .hubNotAHub
+    // 511 (RFC 6585, 6) is a portal that says so.
+    let code: SatchelError.Code =
+      reply.status >= 500 && reply.status != 511 ? .hubFailed : .hubNotAHub
     return SatchelError(code, cause: "HTTP \(reply.status)")
   }
 }

@@ -26,6 +26,8 @@ package struct Traffic: Equatable, Sendable {
   package var requests = 0
   package var bytesSent = 0
   package var bytesReceived = 0
+  /// How long requests were under way, all together.
+  package var elapsed = Duration.zero
 
   package init() {}
 }

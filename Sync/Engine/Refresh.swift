@@ -60,22 +60,41 @@ package struct Refresh: Sendable {
       throw SatchelError(.inputTooLarge, subject: file.name, cause: "\(file.byteCount) bytes")
     }
     let partial = try PartialFile(folder: folder, name: Hex.encode(file.sha256))
-    if partial.byteCount > file.byteCount { try partial.discard() }
+    if partial.byteCount > file.byteCount { try partial.empty() }
+    let wasBegun = partial.byteCount > 0
+    if let bytes = try await complete(partial, file, kind) { return bytes }
+    // What an earlier round left may be a portal's page: once more from the start, then it is the hub's own fault.
+    if wasBegun, let bytes = try await complete(partial, file, kind) { return bytes }
+    try partial.remove()
+    throw SatchelError(
+      kind == .model ? .modelHashMismatch : .packHashMismatch, subject: file.name)
+  }
+
+  /// Fetches what is missing of `file`; `nil`, and nothing kept of it, when the whole has the wrong hash.
+  private func complete(_ partial: PartialFile, _ file: Manifest.File, _ kind: Manifest.Kind)
+    async throws(SatchelError) -> [UInt8]?
+  {
     let missing = file.byteCount - partial.byteCount
     if missing > 0 {
-      try await peer.blob(
-        sha256: file.sha256, from: Int64(partial.byteCount), bytesMax: missing,
-        into: { try partial.append($0) })
+      do throws(SatchelError) {
+        try await peer.blob(
+          sha256: file.sha256, from: Int64(partial.byteCount), bytesMax: missing,
+          into: { try partial.append($0) })
+      } catch {
+        // What came was somebody else's.
+        if error.code == .hubNotAHub { try partial.empty() }
+        throw error
+      }
     }
     let bytes = try partial.contents()
     if bytes.count < file.byteCount {
       throw SatchelError(.hubUnreachable, subject: file.name, cause: "\(bytes.count) bytes came")
     }
-    try partial.discard()
     guard sha256(bytes) == file.sha256 else {
-      throw SatchelError(
-        kind == .model ? .modelHashMismatch : .packHashMismatch, subject: file.name)
+      try partial.empty()
+      return nil
     }
+    try partial.remove()
     return bytes
   }
 
@@ -124,11 +143,18 @@ private final class PartialFile: Sendable {
     }
   }
 
-  /// Empties and removes the file; appending afterwards starts at 0 again.
-  func discard() throws(SatchelError) {
+  /// What is appended next stands at 0.
+  func empty() throws(SatchelError) {
     do {
       try handle.withLock { try $0.truncate(atOffset: 0) }
-      if byteCount == 0 { try FileManager.default.removeItem(at: url) }
+    } catch {
+      throw SatchelError(.cannotCreate, subject: url.path)
+    }
+  }
+
+  func remove() throws(SatchelError) {
+    do {
+      try FileManager.default.removeItem(at: url)
     } catch {
       throw SatchelError(.cannotCreate, subject: url.path)
     }

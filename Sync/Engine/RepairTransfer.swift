@@ -30,11 +30,10 @@ struct RepairTransfer {
   }
 
   /// `nil` when all that is owed was sent.
-  func nextOffer(from ledger: some Ledger) throws(SatchelError) -> SegmentBatch? {
+  func nextOffer(from ledger: some Ledger, bytesMax: Int) throws(SatchelError) -> SegmentBatch? {
     if hasOfferedAll { return nil }
     let records = owed.map { WantedRecords(stream: $0.key, from: $0.value) }
-    return try ledger.segments(
-      of: records, after: offered, of: scope, bytesMax: Wire.offerBytesMax)
+    return try ledger.segments(of: records, after: offered, of: scope, bytesMax: bytesMax)
   }
 
   func request(offering batch: SegmentBatch?, note: PeerNote, ledger: some Ledger)

@@ -49,6 +49,7 @@ package actor Round {
   private var peerID: PeerID?
   private var note = PeerNote()
   private var hasCorrectedClock = false
+  private var budget = BatchBudget(most: Wire.offerBytesMax)
   /// The hub lost what it had: what once came from it is offered, too.
   private var offersAll = false
 
@@ -122,7 +123,7 @@ extension Round {
     guard let scope = note.scope else { return try await probe() }
     let (request, batch) = try Exchange.request(
       from: ledger, to: offersAll ? nil : peerID, scope: scope, note: before,
-      bytesMax: Wire.offerBytesMax)
+      bytesMax: budget.bytes)
     let reply = try await ask(request)
     let (admission, next) = try Exchange.take(reply, after: batch, note: before, into: ledger)
     note = next
@@ -172,7 +173,11 @@ extension Round {
   /// Sends `request` and notes what every reply tells.
   private func ask(_ request: SyncRequest) async throws(SatchelError) -> SyncReply {
     if Task.isCancelled { throw SatchelError(.cancelled) }
+    let before = peer.traffic
+    var request = request
+    request.bytesMax = budget.bytes
     let reply = try await peer.exchange(request)
+    budget.learn(from: before, to: peer.traffic)
     guard expected == nil || reply.hubKey == expected else {
       throw SatchelError(.hubChanged, subject: reply.hubKey.replica.description)
     }
@@ -229,7 +234,7 @@ extension Round {
   /// One exchange of what was found to differ; `true` when another is needed.
   private func step(_ transfer: inout RepairTransfer) async throws(SatchelError) -> Bool {
     outcome.repairs += 1
-    let batch = try transfer.nextOffer(from: ledger)
+    let batch = try transfer.nextOffer(from: ledger, bytesMax: budget.bytes)
     let request = try transfer.request(offering: batch, note: note, ledger: ledger)
     let reply: SyncReply
     do {

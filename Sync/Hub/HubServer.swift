@@ -73,7 +73,7 @@ package final class HubServer: Sendable {
       let channel = HTTP1Channel(
         responder: responder,
         configuration: .init(
-          additionalChannelHandlers: [ConnectionGuard(limits, sockets)],
+          additionalChannelHandlers: [ConnectionGuard(limits, sockets), ClosingWhenAsked()],
           idleTimeout: .seconds(Self.idleSeconds)))
       guard let tls else { return channel }
       return try TLSChannel(channel, tlsConfiguration: tls.configuration)

@@ -151,6 +151,11 @@ package enum Wire {
       scope: try scope(of: message), ranges: try ranges(in: message.ranges))
   }
 
+  /// Whether `bytes` begin as a body does, so that they may be what is left of one.
+  package static func isBeginning(_ bytes: [UInt8]) -> Bool {
+    bytes.prefix(magic.count).elementsEqual(magic.prefix(bytes.count))
+  }
+
   // MARK: Failures
 
   package static func encode(_ failure: SyncFailure) -> [UInt8] {

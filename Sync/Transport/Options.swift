@@ -58,9 +58,11 @@ struct Option {
   }
 
   private static func trust(of policy: TransportPolicy) -> [Option] {
-    let byAuthority = [
-      Option(CURLOPT_SSL_VERIFYPEER, .long(1)), Option(CURLOPT_SSL_VERIFYHOST, .long(2)),
-    ]
+    let authorities = policy.authorityFile.map { [Option(CURLOPT_CAINFO, .text($0))] } ?? []
+    let byAuthority =
+      authorities + [
+        Option(CURLOPT_SSL_VERIFYPEER, .long(1)), Option(CURLOPT_SSL_VERIFYHOST, .long(2)),
+      ]
     let unverified = [
       Option(CURLOPT_SSL_VERIFYPEER, .long(0)), Option(CURLOPT_SSL_VERIFYHOST, .long(0)),
     ]

@@ -10,6 +10,9 @@ struct Reception {
   private(set) var body: [UInt8] = []
   private let exchange: Exchange
   private var headerBytes = 0
+  /// The empty line has come: what is missing after it is body. A server that goes away before it leaves a head that
+  /// libcurl takes for a whole one.
+  private(set) var isHeadWhole = false
   private var bodyBytes = 0
   private var bytesToSkip: Int64 = 0
   private var status: Int?
@@ -19,8 +22,9 @@ struct Reception {
   /// Whether the headers have been judged.
   var hasBegun: Bool { status != nil }
 
-  mutating func takeHeader(bytes count: Int) throws(SatchelError) {
-    headerBytes += count
+  mutating func takeHeader(_ line: UnsafeRawBufferPointer) throws(SatchelError) {
+    headerBytes += line.count
+    isHeadWhole = line.elementsEqual("\r\n".utf8) || line.elementsEqual("\n".utf8)
     guard headerBytes <= Self.headerBytesMax else {
       throw refusal("headers over \(Self.headerBytesMax) bytes")
     }

@@ -42,6 +42,11 @@ final class Transfer {
     do throws(SatchelError) {
       if let refusal { throw refusal }
       guard result == CURLE_OK || hasEarlyAnswer(result) else { throw failure(result) }
+      guard reception.isHeadWhole else {
+        throw SatchelError(
+          .hubUnreachable, subject: exchange.address.origin, cause: "the reply ended in its headers"
+        )
+      }
       try beginOnce()
       return .success(try reply())
     } catch {
@@ -95,9 +100,9 @@ final class Transfer {
 
 // The receiving side: libcurl calls in.
 extension Transfer {
-  private static let onHeader: satchel_curl_receiver = { _, size, count, context in
+  private static let onHeader: satchel_curl_receiver = { bytes, size, count, context in
     Transfer.from(context).accept(size * count) { transfer throws(SatchelError) in
-      try transfer.reception.takeHeader(bytes: size * count)
+      try transfer.reception.takeHeader(UnsafeRawBufferPointer(start: bytes, count: size * count))
     }
   }
 

@@ -24,6 +24,8 @@ package struct TransportPolicy: Sendable {
   /// `false` for an enrolment alone, where a one-time code says who the server is, by a proof over all that it sends;
   /// whatever else is sent or taken so could come from anybody.
   package var verifiesServer = true
+  /// A PEM file of the authorities that are trusted, in place of the system's; looked at only without a pin.
+  package var authorityFile: String?
   /// Not sent when nil.
   package var userAgent: String?
   package var proxy = Proxy.environment

@@ -159,44 +159,6 @@ func recordIDs(of store: Store) throws -> [String] {
   return out.sorted()
 }
 
-/// The real program, as a process.
-final class HubProgram {
-  let url: String
-  private let process = Process()
-
-  init(store: URL) throws {
-    process.executableURL = Self.executable
-    process.arguments = ["serve", "--store", store.path, "--listen", "127.0.0.1:0"]
-    let errors = Pipe()
-    process.standardError = errors
-    try process.run()
-    var text = ""
-    while !text.contains("\n") {
-      let bytes = errors.fileHandleForReading.availableData
-      if bytes.isEmpty { break }
-      text += String(decoding: bytes, as: UTF8.self)
-    }
-    let line = try #require(text.split(separator: "\n").first)
-    try #require(line.hasPrefix("listening on http://127.0.0.1:"))
-    url = String(line.dropFirst("listening on ".count))
-    errors.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
-  }
-
-  /// Beside the test bundle, where SwiftPM puts both.
-  static var executable: URL {
-    URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
-      .deletingLastPathComponent().appendingPathComponent("satchel-hub")
-  }
-
-  /// Sends `number` and returns the exit status, or minus the signal that ended it.
-  func end(by number: Int32) -> Int32 {
-    kill(process.processIdentifier, number)
-    process.waitUntilExit()
-    return process.terminationReason == .exit
-      ? process.terminationStatus : -process.terminationStatus
-  }
-}
-
 /// Sends `text` over a bare socket and returns the first bytes of what comes back.
 ///
 /// On a thread of its own: the hub in this process needs the tasks' threads, of which there may be two, to answer.

@@ -77,47 +77,24 @@ import Testing
 private struct EncryptedServer {
   let port: Int
   let pin: String
-  private let process = Process()
-  private let folder: URL
+  private let program: Program
+  private let scratch: Scratch
 
   init(openssl: String) throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "satchel-tls-\(UUID())")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    scratch = try Scratch()
     let script = """
-      set -e; cd '\(folder.path)'
+      set -e; cd '\(scratch.folder.path)'
       \(openssl) req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem \
         -out cert.pem -subj /CN=elsewhere.example -days 1 2>/dev/null
       \(openssl) x509 -in cert.pem -pubkey -noout | \(openssl) pkey -pubin -outform der \
         | \(openssl) dgst -sha256 -binary | \(openssl) base64
-      exec \(openssl) s_server -accept 127.0.0.1:0 -cert cert.pem -key key.pem -www 2>&1
+      exec \(openssl) s_server -accept 127.0.0.1:0 -cert cert.pem -key key.pem -www
       """
-    process.executableURL = URL(filePath: "/bin/sh")
-    process.arguments = ["-c", script]
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let said = try Self.read(output, until: /(\S{44})\n[^\0]*ACCEPT 127\.0\.0\.1:(\d+)\n/)
-    pin = "sha256//\(said.0)"
-    port = said.1
+    program = try Program(["/bin/sh", "-c", script])
+    let said = try program.wait(for: /(\S{44})\n[^\0]*ACCEPT 127\.0\.0\.1:(\d+)\n/)
+    pin = "sha256//\(said.1)"
+    port = try #require(Int(said.2))
   }
 
-  func stop() {
-    process.terminate()
-    process.waitUntilExit()
-    // Best effort: the folder lies under the system's temporary one.
-    try? FileManager.default.removeItem(at: folder)
-  }
-
-  private static func read(_ pipe: Pipe, until pattern: Regex<(Substring, Substring, Substring)>)
-    throws -> (String, Int)
-  {
-    var text = ""
-    while let chunk = Optional(pipe.fileHandleForReading.availableData), !chunk.isEmpty {
-      text += String(decoding: chunk, as: UTF8.self)
-      if let found = text.firstMatch(of: pattern), let port = Int(found.2) {
-        return (String(found.1), port)
-      }
-    }
-    throw CocoaError(.fileReadUnknown)
-  }
+  func stop() { program.end(by: SIGTERM) }
 }

@@ -12,12 +12,14 @@ final class School: Sendable {
   let scratch: Scratch
   let hub: Store
   let url: String
-  let port: Int
+  let port: UInt16
   private let serving: Task<Void, any Error>
 
   /// - Parameter port: 0 picks a free one.
-  init(in folder: Scratch? = nil, port: Int = 0, isEncrypted: Bool = false) async throws {
-    scratch = try folder ?? Scratch()
+  init(
+    in folder: Scratch? = nil, port: UInt16 = 0, isEncrypted: Bool = false, isVolatile: Bool = false
+  ) async throws {
+    scratch = try folder ?? Scratch(isVolatile: isVolatile)
     hub = try Store(at: scratch.file("hub.sqlite"), creating: true, projection: nil)
     let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let tls = isEncrypted ? try HubTLS.selfSigned(beside: hub.url, host: "127.0.0.1") : nil
@@ -30,7 +32,7 @@ final class School: Sendable {
         found.yield($0)
       }
     }
-    self.port = try #require(await ports.first { _ in true })
+    self.port = UInt16(clamping: try #require(await ports.first { _ in true }))
     url = "\(isEncrypted ? "https" : "http")://127.0.0.1:\(self.port)"
   }
 

@@ -4,9 +4,13 @@ package import Foundation
 package final class Scratch: Sendable {
   package let folder: URL
 
-  package init() throws {
-    folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("satchel-test-\(UUID().uuidString)")
+  /// - Parameter isVolatile: in memory where the system has a folder for that: for tests of thousands of transactions
+  ///   that are not about the disk.
+  package init(isVolatile: Bool = false) throws {
+    let memory = URL(fileURLWithPath: "/dev/shm")
+    let isThere = FileManager.default.isWritableFile(atPath: memory.path)
+    let place = isVolatile && isThere ? memory : FileManager.default.temporaryDirectory
+    folder = place.appendingPathComponent("satchel-test-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   }
 

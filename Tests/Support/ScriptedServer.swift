@@ -30,7 +30,7 @@ package final class ScriptedServer: Sendable {
   package var connections: Int { counted.connections.withLock { $0 } }
 
   package init(_ script: @escaping Script) throws {
-    let (listener, port) = try Self.listen()
+    let (listener, port) = try Loopback.listen()
     let (events, report) = AsyncStream.makeStream(of: Event.self)
     self.listener = listener
     self.port = port
@@ -74,25 +74,9 @@ package final class ScriptedServer: Sendable {
 
   /// A port where nobody listens.
   package static func deadPort() throws -> UInt16 {
-    let (listener, port) = try listen()
+    let (listener, port) = try Loopback.listen()
     close(listener)
     return port
-  }
-
-  private static func listen() throws -> (socket: Int32, port: UInt16) {
-    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let failed = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(listener, $0, length) != 0 || Glibc.listen(listener, 128) != 0
-          || getsockname(listener, $0, &length) != 0
-      }
-    }
-    guard listener >= 0, !failed else { throw POSIXError(.EADDRNOTAVAIL) }
-    return (listener, UInt16(bigEndian: address.sin_port))
   }
 }
 
@@ -106,8 +90,7 @@ package final class Connection {
   init(_ socket: Int32, _ report: AsyncStream<ScriptedServer.Event>.Continuation) {
     self.socket = socket
     self.report = report
-    var on: Int32 = 1
-    setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+    Loopback.sendAtOnce(socket)
   }
 
   /// A whole request, or nil when the client has closed.
@@ -139,15 +122,8 @@ package final class Connection {
   package func send(_ text: String) { send(Array(text.utf8)) }
 
   package func send(_ bytes: [UInt8]) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let sent = rest.withUnsafeBytes {
-        Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-      }
-      guard sent > 0 else { return }  // The client is gone: many scripts mean it to be.
-      bytesSent += sent
-      rest = rest.dropFirst(sent)
-    }
+    // The client may be gone: many scripts mean it to be.
+    if Loopback.send(bytes, to: socket) { bytesSent += bytes.count }
   }
 
   /// A reply with its length; head and body leave in one piece.
@@ -171,9 +147,7 @@ package final class Connection {
   }
 
   private func fill() -> Bool {
-    let chunk = [UInt8](unsafeUninitializedCapacity: 65536) { buffer, count in
-      count = max(0, recv(socket, buffer.baseAddress, buffer.count, 0))
-    }
+    guard let chunk = Loopback.receive(from: socket) else { return false }
     unread += chunk
     return !chunk.isEmpty
   }
