@@ -51,7 +51,7 @@ protobuf: ## Generate the protobuf code again, after a .proto was changed
 	protoc --plugin=$$plugin $(PROTOC_OUT) --proto_path=Sources/SatchelCore \
 	  --swift_out=Sources/SatchelCore/Generated segment.proto; \
 	protoc --plugin=$$plugin $(PROTOC_OUT) --proto_path=Sync/Protocol \
-	  --swift_out=Sync/Protocol/Generated sync.proto
+	  --swift_out=Sync/Protocol/Generated sync.proto bundle.proto
 
 fixtures: release ## Make the course pack, the class and the first model again
 	Fixtures/make.sh $(BIN)/satchel

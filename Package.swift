@@ -77,7 +77,8 @@ let package = Package(
       path: "Sync/Transport", exclude: ["README.md"], swiftSettings: strict),
     .target(
       name: "SatchelWire", dependencies: ["SatchelCore", protobuf],
-      path: "Sync/Protocol", exclude: ["README.md", "sync.proto"], swiftSettings: strict),
+      path: "Sync/Protocol", exclude: ["README.md", "sync.proto", "bundle.proto"],
+      swiftSettings: strict),
     .target(
       name: "SatchelSync", dependencies: ["SatchelCore", "SatchelWire", "SatchelTransport"],
       path: "Sync/Engine", exclude: ["README.md"], swiftSettings: strict),
@@ -93,7 +94,7 @@ let package = Package(
       name: "Satchel",
       dependencies: [
         "SatchelCore", "SatchelTutor", "SatchelStore", "SatchelImport", "SatchelSync",
-        "SatchelTransport",
+        "SatchelTransport", "SatchelWire",
       ],
       exclude: ["README.md"], swiftSettings: strict),
     .target(

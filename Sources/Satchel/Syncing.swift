@@ -169,7 +169,7 @@ extension Replica {
   }
 
   /// Fetches the newest model of `channel` if it is above ours; `true` when it became active.
-  private func pull(model channel: String, version: Int, by refresh: Refresh)
+  func pull(model channel: String, version: Int, by refresh: Refresh)
     async throws(SatchelError) -> Bool
   {
     let mine = try store.newestModelVersion(of: channel)
@@ -184,7 +184,7 @@ extension Replica {
   }
 
   /// Fetches the newest pack of `channel` if it is above ours; its name when it was new.
-  private func pull(pack channel: String, version: Int, by refresh: Refresh)
+  func pull(pack channel: String, version: Int, by refresh: Refresh)
     async throws(SatchelError) -> String?
   {
     let mine = try store.packChannelVersion(channel)

@@ -21,6 +21,7 @@ struct SatchelCommand: AsyncParsableCommand {
     subcommands: [
       Init.self, Import.self, LearnerCommand.self, RecordCommand.self, FeedbackCommand.self,
       Next.self, ProgressCommand.self, Search.self, EnrollCommand.self, SyncCommand.self,
+      BundleCommand.self,
       ModelCommand.self,
       Doctor.self, Records.self, Train.self, Evaluate.self, PackCommand.self, SimulateClass.self,
       Simulate.self, Demo.self, Bench.self,

@@ -25,6 +25,14 @@ package protocol Ledger: Sendable {
     _ segments: [Segment], from peer: PeerID, hubMilliseconds: Int64, note: PeerNote?
   ) throws(SatchelError) -> Admission
 
+  /// Takes all batches that `next` gives until it gives `nil`, in one transaction, or none of them: a bundle.
+  ///
+  /// Memory is that of one batch, however many come.
+  /// - Throws: what `next` throws, and what ``admit(_:from:hubMilliseconds:note:)`` does. The ledger is then as before.
+  func admit(
+    from peer: PeerID, hubMilliseconds: Int64, next: () throws(SatchelError) -> [Segment]?
+  ) throws(SatchelError) -> Admission
+
   /// What was noted about `peer`; a new note when it was never met.
   func note(of peer: PeerID) throws(SatchelError) -> PeerNote
 

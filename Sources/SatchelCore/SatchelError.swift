@@ -56,6 +56,10 @@ public struct SatchelError: Error, Sendable {
     case deviceUnknown = "device.unknown"
     case enrolmentRefused = "enrolment.refused"
     case enrolmentTooMany = "enrolment.tooMany"
+    // Bundles.
+    case bundleIncomplete = "bundle.incomplete"
+    case bundleMalformed = "bundle.malformed"
+    case bundleStranger = "bundle.stranger"
     // The store.
     case storeMissing = "store.missing"
     case storeForeign = "store.foreign"
@@ -102,7 +106,7 @@ extension SatchelError.Code {
     case .cannotCreate: 73
     case .storeFull, .storeReadOnly, .storeFailed: 74
     case .storeBusy: 75
-    case .scopeDenied, .hubRefused, .hubInsecure, .vaultLocked, .deviceUnknown, .enrolmentRefused,
+    case .scopeDenied, .bundleStranger, .hubRefused, .hubInsecure, .vaultLocked, .deviceUnknown, .enrolmentRefused,
       .enrolmentTooMany:
       77
     case .storeForeign, .storeNewer, .storeDamaged: 78
@@ -113,7 +117,7 @@ extension SatchelError.Code {
       .packHashMismatch, .packSignature, .packForeign, .packDowngrade, .modelMalformed,
       .modelShapeMismatch, .modelNotFinite, .modelSignature, .modelHashMismatch, .modelDowngrade,
       .modelUnknown, .manifestMalformed, .segmentMalformed, .streamBroken, .streamSignature,
-      .streamForked, .streamGap, .protocolNewer, .trainingData:
+      .streamForked, .streamGap, .bundleIncomplete, .bundleMalformed, .protocolNewer, .trainingData:
       65
     }
   }

@@ -148,7 +148,9 @@ extension SatchelError.Code {
     case .streamGap:
       ErrorWords(
         "records before these are missing", "缺少更早的记录",
-        hint: "Sync again; the missing ones are then sent too.", "请再次同步，缺少的记录会一并发送。")
+        hint:
+          "Sync again, or write a whole bundle, without --since-last; the missing ones then come too.",
+        "请再次同步，或不带 --since-last 重新写一个完整的同步包，缺少的记录会一并送来。")
     case .scopeDenied:
       ErrorWords(
         "this device may not read or write that learner", "此设备无权读写该学习者",
@@ -170,6 +172,21 @@ extension SatchelError.Code {
       ErrorWords(
         "too many wrong codes came from here", "此处输错代码的次数过多",
         hint: "Wait an hour, then try with a new code.", "请一小时后用新代码再试。")
+    case .bundleIncomplete:
+      ErrorWords(
+        "the bundle is not whole", "同步包不完整",
+        hint: "Nothing was taken from it. Copy all its parts again, or write it anew.",
+        "没有采用其中任何内容。请重新复制它的全部文件，或重新写一个。")
+    case .bundleMalformed:
+      ErrorWords(
+        "the file is not a valid bundle", "该文件不是有效的同步包",
+        hint: "Nothing was taken from it. Copy it again, or write it anew.",
+        "没有采用其中任何内容。请重新复制，或重新写一个。")
+    case .bundleStranger:
+      ErrorWords(
+        "the bundle was written by a device that is not known here", "同步包由此处未知的设备写成",
+        hint: "Nothing was taken from it. Take one from your hub, or from a device of it.",
+        "没有采用其中任何内容。请使用本中心或本中心所属设备写成的同步包。")
     case .storeMissing:
       ErrorWords(
         "there is no store", "没有学习库", hint: "Make one with `satchel init`.",

@@ -41,6 +41,14 @@ extension Store {
     }
   }
 
+  /// The keys of all hubs that were met, the one met last first.
+  package func hubKeys() throws(SatchelError) -> [PublicKey] {
+    try read { db in
+      try Data.fetchAll(db, sql: "SELECT public_key FROM hub ORDER BY met DESC, url")
+        .compactMap { PublicKey(bytes: $0) }
+    }
+  }
+
   /// Notes that the hub at `url` was met; the key is pinned at the first time and replaced only here. With the key of
   /// another hub go the TLS pin and the certificate of the former one.
   package func pin(_ key: PublicKey, of url: String, at milliseconds: Int64) throws(SatchelError) {

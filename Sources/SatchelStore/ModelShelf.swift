@@ -106,6 +106,32 @@ extension Store {
     }
   }
 
+  /// The newest model of each channel that a hub signed, with its manifest as it came.
+  package func signedModels() throws(SatchelError) -> [(id: Int64, manifest: SignedManifest)] {
+    try read { db in
+      let sql = """
+        SELECT id, manifest, max(version) FROM model WHERE manifest IS NOT NULL
+        GROUP BY channel ORDER BY channel
+        """
+      return try Row.fetchAll(db, sql: sql).map { row in
+        (row[0], try SignedManifest(bytes: Array(row[1] as Data)))
+      }
+    }
+  }
+
+  /// `count` bytes of a model from `offset`, or fewer at its end.
+  package func modelBytes(_ id: Int64, from offset: Int, count: Int) throws(SatchelError)
+    -> [UInt8]
+  {
+    try read { db in
+      let sql = "SELECT substr(bytes, ?, ?) FROM model WHERE id = ?"
+      guard let bytes = try Data.fetchOne(db, sql: sql, arguments: [offset + 1, count, id]) else {
+        throw SatchelError(.modelUnknown, subject: "\(id)")
+      }
+      return Array(bytes)
+    }
+  }
+
   package func useModel(_ id: Int64) throws(SatchelError) {
     try write { db in
       guard try Row.fetchOne(db, sql: "SELECT 1 FROM model WHERE id = ?", arguments: [id]) != nil

@@ -178,7 +178,7 @@ package enum Wire {
 // MARK: - Parts
 
 extension Wire {
-  private static func list(of segments: [Segment]) -> ProtoSegmentList {
+  static func list(of segments: [Segment]) -> ProtoSegmentList {
     var out = ProtoSegmentList()
     var keys: [PublicKey: UInt32] = [:]
     for segment in segments {
@@ -201,7 +201,7 @@ extension Wire {
     return out
   }
 
-  private static func segments(in list: ProtoSegmentList) throws(SatchelError) -> [Segment] {
+  static func segments(in list: ProtoSegmentList) throws(SatchelError) -> [Segment] {
     let keyBytes = Array(list.keys)
     guard keyBytes.count.isMultiple(of: PublicKey.byteCount), list.segments.count <= segmentsMax
     else { throw malformed("segments") }

@@ -17,6 +17,7 @@ struct HubCommand: AsyncParsableCommand {
       InitCommand.self, ServeCommand.self, ClassCommand.self, LearnerCommand.self,
       InviteCommand.self, DevicesCommand.self, RevokeCommand.self, PublishCommand.self,
       TrainCommand.self, EnrollCommand.self, SyncCommand.self, DoctorCommand.self,
+      BundleCommand.self,
     ])
 
   static func main() async {
