@@ -21,6 +21,9 @@ public struct BundleOptions: Sendable {
 public struct BundleReport: Sendable {
   /// As of a round with a hub, with no requests. After writing, ``SyncReport/converged`` is false, for nothing was compared.
   public let round: SyncReport
+  /// The writer held more records than this replica does now: the bundle held only what came since an earlier one, which
+  /// was not read here. A whole bundle brings the rest.
+  public let isBehind: Bool
   /// Models and packs of the bundle that failed their checks, and why; the records were taken all the same.
   public let refused: [SatchelError]
 }
@@ -61,7 +64,7 @@ extension Replica {
       converged: false, fingerprint: written.fingerprint.description, requests: 0,
       recordsSent: written.records, recordsReceived: 0, bytesSent: written.byteCount,
       bytesReceived: 0, seconds: Self.seconds(since: start), model: model, packs: [])
-    return BundleReport(round: round, refused: [])
+    return BundleReport(round: round, isBehind: false, refused: [])
   }
 
   /// Takes a bundle: all of its records or none, then newer packs and the newest model of the channel.
@@ -94,7 +97,7 @@ extension Replica {
       recordsSent: 0, recordsReceived: reading.records, bytesSent: 0,
       bytesReceived: reading.byteCount, seconds: Self.seconds(since: start), model: model,
       packs: visit.packs)
-    return BundleReport(round: round, refused: visit.refused)
+    return BundleReport(round: round, isBehind: reading.isBehind, refused: visit.refused)
   }
 
   private static func seconds(since start: ContinuousClock.Instant) -> Double {

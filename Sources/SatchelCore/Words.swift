@@ -185,8 +185,9 @@ extension SatchelError.Code {
     case .bundleStranger:
       ErrorWords(
         "the bundle was written by a device that is not known here", "同步包由此处未知的设备写成",
-        hint: "Nothing was taken from it. Take one from your hub, or from a device of it.",
-        "没有采用其中任何内容。请使用本中心或本中心所属设备写成的同步包。")
+        hint:
+          "Nothing was taken. On a laptop, read one of your hub or of its devices; on a hub, --trust takes this writer's.",
+        "没有采用其中任何内容。学习设备请使用本中心或其设备写成的同步包；在中心上可用 --trust 接受此设备。")
     case .storeMissing:
       ErrorWords(
         "there is no store", "没有学习库", hint: "Make one with `satchel init`.",

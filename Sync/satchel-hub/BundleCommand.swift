@@ -67,7 +67,11 @@ struct BundleCommand: ParsableCommand {
       answer.recordsReceived = reading.records
       answer.bytesReceived = reading.byteCount
       let state =
-        reading.converged ? "in step with the writer" : "taken; write a bundle back"
+        reading.converged
+        ? "in step with the writer"
+        : reading.isBehind
+          ? "taken, but the writer holds more: ask for a bundle without --since-last"
+          : "taken; write a bundle back"
       Output.answer(answer, "\(state): \(reading.records) new records")
     }
   }

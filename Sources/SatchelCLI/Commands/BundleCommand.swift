@@ -80,11 +80,7 @@ struct BundleCommand: ParsableCommand {
 
     private func lines(_ report: BundleReport) -> [String] {
       let round = report.round
-      let state =
-        round.converged
-        ? options.style.green(options.say("in step with the writer", "已与写出方一致"))
-        : options.style.yellow(
-          options.say("taken; this store holds more: write a bundle back", "已读入；本库的记录更多，请再写一个带回去"))
+      let state = state(report)
       let count = options.say(
         "\(round.recordsReceived) new records", "新增 \(round.recordsReceived) 条记录")
       var lines = ["\(state): \(count)"]
@@ -97,13 +93,27 @@ struct BundleCommand: ParsableCommand {
   }
 }
 
+extension BundleCommand.Read {
+  private func state(_ report: BundleReport) -> String {
+    if report.round.converged {
+      return options.style.green(options.say("in step with the writer", "已与写出方一致"))
+    }
+    return options.style.yellow(
+      report.isBehind
+        ? options.say(
+          "taken, but the writer holds more: ask for a bundle without --since-last",
+          "已读入，但写出方的记录更多：请对方不带 --since-last 重新写一个")
+        : options.say("taken; this store holds more: write a bundle back", "已读入；本库的记录更多，请再写一个带回去"))
+  }
+}
+
 extension BundleReport {
-  /// As of `sync`; after reading also what was refused.
+  /// As of `sync`; after reading also whether the writer holds more, and what was refused.
   func json(written: Bool) -> JSON {
     guard !written, case .object(let members) = round.json else { return round.json }
     let errors = refused.map { error -> JSON in
       ["code": .string(error.code.rawValue), "subject": .string(error.subject)]
     }
-    return .object(members + [("refused", .array(errors))])
+    return .object(members + [("behind", .bool(isBehind)), ("refused", .array(errors))])
   }
 }

@@ -66,7 +66,11 @@ package enum Bundling {
     let draft = try BundleDraft(bundle, id: head.id, partBytesMax: order.partBytesMax)
     try draft.write(try BundleWire.encode(head))
     var written = Written()
-    let held = try writeRecords(of: order.scope, ledger, &note, to: draft) {
+    // A batch fits into a part, however small the parts are to be.
+    let batchBytesMax = min(Wire.offerBytesMax, order.partBytesMax / 4)
+    let held = try writeRecords(
+      of: order.scope, ledger, &note, batchBytesMax: batchBytesMax, to: draft
+    ) {
       written.records += $0
       report(written.records)
     }
@@ -91,13 +95,13 @@ package enum Bundling {
   ///
   /// That, and not what it held at the start, stands in the trailer: records that are made meanwhile come along.
   private static func writeRecords(
-    of scope: Scope, _ ledger: some Ledger, _ note: inout PeerNote, to draft: BundleDraft,
-    _ report: (Int) -> Void
+    of scope: Scope, _ ledger: some Ledger, _ note: inout PeerNote, batchBytesMax: Int,
+    to draft: BundleDraft, _ report: (Int) -> Void
   ) throws(SatchelError) -> ScopeSummary {
     while true {
       if Task.isCancelled { throw SatchelError(.cancelled) }
       let batch = try ledger.segments(
-        after: note.pushed, of: scope, notFrom: nil, bytesMax: Wire.offerBytesMax)
+        after: note.pushed, of: scope, notFrom: nil, bytesMax: batchBytesMax)
       if !batch.segments.isEmpty {
         try draft.write(try BundleWire.encode(batch.segments))
         report(batch.segments.reduce(0) { $0 + $1.count })
@@ -158,6 +162,8 @@ package enum Bundling {
     package var byteCount = 0
     /// The reader holds what the writer held of the bundle's scope (INV-converge).
     package var converged = false
+    /// The writer held more than the reader does now: a bundle of what came since the last one, and that was not read here.
+    package var isBehind = false
     /// Of the bundle's scope, at the reader.
     package var fingerprint = Hash256.zero
     package var releases: [IncomingRelease] = []
@@ -204,7 +210,9 @@ package enum Bundling {
       }
       return batch
     }.records
-    out.fingerprint = try ledger.summary(of: proof.head.scope).fingerprint
+    let held = try ledger.summary(of: proof.head.scope)
+    out.fingerprint = held.fingerprint
+    out.isBehind = held.records < proof.trailer.records
     out.converged =
       license.scope.covers(proof.head.scope) && out.fingerprint == out.writerFingerprint
     return out
