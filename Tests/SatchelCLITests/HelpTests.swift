@@ -4,7 +4,8 @@ import Testing
 @Suite struct `The help` {
   static let commands = [
     "", "init", "import", "learner", "learner add", "learner list", "learner show", "record",
-    "feedback", "next", "progress", "search", "enroll", "sync", "model", "model list", "model show",
+    "feedback", "next", "progress", "search", "enroll", "sync", "bundle", "bundle write",
+    "bundle read", "model", "model list", "model show",
     "model use", "model rollback", "model pull", "doctor", "records", "train", "evaluate", "pack",
     "simulate-class", "bench", "demo",
   ]
