@@ -19,6 +19,7 @@ package enum BundleParts {
       switch number {
       case ENOSPC, EDQUOT, EFBIG: .storeFull
       case EIO: .storeFailed
+      case EROFS, EACCES, EPERM: .storeReadOnly
       case EWOULDBLOCK: .storeBusy
       default: .cannotCreate
       }
