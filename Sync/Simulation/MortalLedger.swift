@@ -40,6 +40,14 @@ final class MortalLedger: Ledger {
     }
   }
 
+  func admit(
+    from peer: PeerID, hubMilliseconds: Int64, next: () throws(SatchelError) -> [Segment]?
+  ) throws(SatchelError) -> Admission {
+    try survive { () throws(SatchelError) in
+      try store.admit(from: peer, hubMilliseconds: hubMilliseconds, next: next)
+    }
+  }
+
   func keep(_ note: PeerNote, of peer: PeerID) throws(SatchelError) {
     try survive { () throws(SatchelError) in try store.keep(note, of: peer) }
   }
