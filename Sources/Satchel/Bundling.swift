@@ -54,9 +54,11 @@ extension Replica {
         try store.modelBytes(model.id, from: offset, count: count)
       }
     }
-    let written = try Bundling.write(
-      order, from: store, to: url, signedBy: try store.establishIdentity()
-    ) { progress(SyncProgress(recordsSent: $0, recordsReceived: 0)) }
+    let key = try store.establishIdentity()
+    order.credentials = try credentials(of: key)
+    let written = try Bundling.write(order, from: store, to: url, signedBy: key) {
+      progress(SyncProgress(recordsSent: $0, recordsReceived: 0))
+    }
     let model = SyncReport.Model(
       channel: options.channel, version: try store.newestModelVersion(of: options.channel),
       changed: false)
@@ -83,10 +85,9 @@ extension Replica {
     let start = ContinuousClock.now
     let lock = try SyncLock(beside: store.url)
     defer { lock.release() }
-    let own = try store.publicKey()
     let reading = try Bundling.read(
       into: store, from: url, milliseconds: Self.now(),
-      judge: { head throws(SatchelError) in try self.license(for: head, own: own) },
+      judge: { head throws(SatchelError) in try license(for: head) },
       report: { progress(SyncProgress(recordsSent: 0, recordsReceived: $0)) })
     let visit = await takeReleases(of: url, reading, options)
     let model = SyncReport.Model(
@@ -104,11 +105,33 @@ extension Replica {
     (ContinuousClock.now - start) / .seconds(1)
   }
 
-  /// Whether this replica takes a bundle of that writer.
-  private func license(for head: BundleHead, own: PublicKey?) throws(SatchelError)
-    -> Bundling.License
-  {
-    try BundleRule.replica(reads: head, own: own, hubs: [], grantor: { _ in nil })
+  /// Hubs at which this replica is enrolled, the one met last first.
+  private func enrolments() throws(SatchelError) -> [(hub: PublicKey, grant: GrantCertificate)] {
+    try store.hubs().compactMap { hub in
+      hub.certificate.flatMap { GrantCertificate(bytes: $0) }
+        .flatMap { $0.hub == hub.key ? (hub.key, $0) : nil }
+    }
+  }
+
+  /// What shows a reader that has not met this replica whose device it is.
+  private func credentials(of key: SigningKey) throws(SatchelError) -> Credentials? {
+    let shown = Credentials(
+      certificate: try enrolments().first?.grant.bytes,
+      lineage: try store.lineage() ?? Lineage(of: key.publicKey))
+    return shown.saySomething ? shown : nil
+  }
+
+  /// Whether this replica takes a bundle of that writer, and whom of it.
+  private func license(for head: BundleHead) throws(SatchelError) -> Bundling.License {
+    let enrolments = try enrolments()
+    var scope: Scope? = enrolments.isEmpty ? .everyone : nil
+    for (hub, _) in enrolments {
+      // Whom a hub lets this replica see it says in a round. Before the first one, what the hub put on the stick is meant.
+      scope = (scope ?? .learners([])).union(try store.note(of: hub.replica).scope ?? .everyone)
+    }
+    return try BundleRule.replica(
+      reads: head, own: Set(try store.lineage()?.keys ?? []), hubs: Set(enrolments.map(\.hub)),
+      scope: scope ?? .everyone)
   }
 
   /// Offers what the bundle carries through the checks of a ``Refresh``.
@@ -143,8 +166,17 @@ extension Replica {
 
   /// The pinned key that must have signed the release; `nil` when no hub is pinned.
   private func pinnedPublisher(of signed: SignedManifest) throws(SatchelError) -> PublicKey? {
-    let pinned = try store.hubKeys()
+    let pinned = try store.hubs().map(\.key)
     // With another key than a pinned one the check of `Refresh` fails, and says so.
     return pinned.contains(signed.publisher) ? signed.publisher : pinned.first
+  }
+}
+
+extension Scope {
+  fileprivate func union(_ other: Scope) -> Scope {
+    guard case .learners(let mine) = self, case .learners(let theirs) = other else {
+      return .everyone
+    }
+    return .learners(mine.union(theirs))
   }
 }

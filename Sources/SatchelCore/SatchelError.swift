@@ -106,7 +106,8 @@ extension SatchelError.Code {
     case .cannotCreate: 73
     case .storeFull, .storeReadOnly, .storeFailed: 74
     case .storeBusy: 75
-    case .scopeDenied, .bundleStranger, .hubRefused, .hubInsecure, .vaultLocked, .deviceUnknown, .enrolmentRefused,
+    case .scopeDenied, .bundleStranger, .hubRefused, .hubInsecure, .vaultLocked, .deviceUnknown,
+      .enrolmentRefused,
       .enrolmentTooMany:
       77
     case .storeForeign, .storeNewer, .storeDamaged: 78

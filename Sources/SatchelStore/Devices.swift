@@ -95,6 +95,18 @@ extension Store {
     }
   }
 
+  /// Lets `key` in with `grant`, because the keeper vouches for it; one that is known stays as it is.
+  ///
+  /// - Throws: `class.unknown`.
+  package func vouch(for key: PublicKey, granting grant: Grant, at milliseconds: Int64)
+    throws(SatchelError)
+  {
+    try write { db in
+      guard try Self.device(key, db) == nil else { return }
+      try Self.grant(grant, to: key, at: milliseconds, db)
+    }
+  }
+
   /// All devices, in the order in which they were first met, but those that others took the place of; whom the keeper
   /// revoked stays on the list.
   package func devices() throws(SatchelError) -> [KnownDevice] {

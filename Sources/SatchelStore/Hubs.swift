@@ -41,12 +41,16 @@ extension Store {
     }
   }
 
-  /// The keys of all hubs that were met, the one met last first.
-  package func hubKeys() throws(SatchelError) -> [PublicKey] {
-    try read { db in
-      try Data.fetchAll(db, sql: "SELECT public_key FROM hub ORDER BY met DESC, url")
-        .compactMap { PublicKey(bytes: $0) }
+  /// All hubs that were met, the one met last first.
+  package func hubs() throws(SatchelError) -> [KnownHub] {
+    let urls = try read { db in
+      try String.fetchAll(db, sql: "SELECT url FROM hub ORDER BY met DESC, url")
     }
+    var out: [KnownHub] = []
+    for url in urls {
+      if let hub = try hub(url) { out.append(hub) }
+    }
+    return out
   }
 
   /// Notes that the hub at `url` was met; the key is pinned at the first time and replaced only here. With the key of

@@ -40,8 +40,6 @@ package enum BundleWire {
   package static let learnersMax = 60_000
   package static let prefixBytes = 5
   fileprivate static let signedTag = Array("satchel bundle 1\0".utf8)
-  fileprivate static let grantBytesMax = 64 << 10
-  fileprivate static let successionsMax = 1000
 
   package enum Kind: UInt8, Sendable {
     case head = 1
@@ -92,7 +90,8 @@ package enum BundleWire {
 package struct BundleHead: Equatable, Sendable {
   package var id: [UInt8]
   package var writer: PublicKey
-  package var credentials: BundleCredentials?
+  /// Why a reader may trust a writer that it has not met; every succession in it was checked, the grant was not.
+  package var credentials: Credentials?
   /// The writer's wall clock, since 1970.
   package var milliseconds: Int64
   package var scope: Scope
@@ -100,7 +99,7 @@ package struct BundleHead: Equatable, Sendable {
   package var isSinceLast: Bool
 
   package init(
-    id: [UInt8], writer: PublicKey, credentials: BundleCredentials?, milliseconds: Int64,
+    id: [UInt8], writer: PublicKey, credentials: Credentials?, milliseconds: Int64,
     scope: Scope, isSinceLast: Bool
   ) {
     self.id = id
@@ -109,32 +108,6 @@ package struct BundleHead: Equatable, Sendable {
     self.milliseconds = milliseconds
     self.scope = scope
     self.isSinceLast = isSinceLast
-  }
-}
-
-/// Why a reader may trust a writer that it has not met, as it came: nothing of it was checked.
-package struct BundleCredentials: Equatable, Sendable {
-  /// One step of a lineage: the old key vouches for the new one.
-  package struct Link: Equatable, Sendable {
-    package var oldKey: [UInt8]
-    package var newKey: [UInt8]
-    package var signature: [UInt8]
-
-    package init(oldKey: [UInt8], newKey: [UInt8], signature: [UInt8]) {
-      self.oldKey = oldKey
-      self.newKey = newKey
-      self.signature = signature
-    }
-  }
-
-  /// The grant that a hub signed for the writer, or for a key that it had before.
-  package var grant: [UInt8]
-  /// From the oldest key to the writer's.
-  package var lineage: [Link]
-
-  package init(grant: [UInt8], lineage: [Link]) {
-    self.grant = grant
-    self.lineage = lineage
   }
 }
 
@@ -181,16 +154,7 @@ extension BundleWire {
     message.writer = Data(head.writer.bytes)
     message.milliseconds = head.milliseconds
     message.sinceLast = head.isSinceLast
-    if let credentials = head.credentials {
-      message.credentials.grant = Data(credentials.grant)
-      message.credentials.lineage = credentials.lineage.map { link in
-        var out = ProtoSuccession()
-        out.oldKey = Data(link.oldKey)
-        out.newKey = Data(link.newKey)
-        out.signature = Data(link.signature)
-        return out
-      }
-    }
+    if let credentials = head.credentials { message.credentials = Wire.carried(credentials) }
     if case .learners(let learners) = head.scope {
       guard learners.count <= learnersMax else {
         throw SatchelError(.inputTooLarge, subject: "scope", cause: "\(learners.count) learners")
@@ -207,32 +171,17 @@ extension BundleWire {
     guard message.version <= version else { throw SatchelError(.protocolNewer, subject: "bundle") }
     guard message.version >= 1, message.id.count == idBytes,
       let writer = PublicKey(bytes: message.writer), message.learners.count.isMultiple(of: 16),
-      message.learners.count <= 16 * learnersMax,
-      message.credentials.grant.count <= grantBytesMax,
-      message.credentials.lineage.count <= successionsMax
+      message.learners.count <= 16 * learnersMax
     else { throw malformed("head") }
-    let learners = Array(message.learners)
-    let scope: Scope =
-      message.restricted
-      ? .learners(
-        Set(
-          stride(from: 0, to: learners.count, by: 16).compactMap {
-            LearnerID(bytes: learners[$0..<$0 + 16])
-          }))
-      : .everyone
+    // Wire calls it a wrong reply; here it is a wrong bundle.
+    let credentials = try? Wire.credentials(in: message.credentials, of: writer)
+    guard credentials != nil || !message.hasCredentials else { throw malformed("credentials") }
+    let named = Scope(learnerBytes: Array(message.learners)) ?? .learners([])
     return BundleHead(
       id: Array(message.id), writer: writer,
-      credentials: message.hasCredentials ? credentials(message.credentials) : nil,
-      milliseconds: message.milliseconds, scope: scope, isSinceLast: message.sinceLast)
-  }
-
-  private static func credentials(_ message: ProtoCredentials) -> BundleCredentials {
-    BundleCredentials(
-      grant: Array(message.grant),
-      lineage: message.lineage.map {
-        BundleCredentials.Link(
-          oldKey: Array($0.oldKey), newKey: Array($0.newKey), signature: Array($0.signature))
-      })
+      credentials: message.hasCredentials ? credentials : nil,
+      milliseconds: message.milliseconds, scope: message.restricted ? named : .everyone,
+      isSinceLast: message.sinceLast)
   }
 
   package static func encodeContinuation(of id: [UInt8], part: Int) throws(SatchelError) -> [UInt8]

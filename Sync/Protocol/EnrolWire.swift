@@ -119,6 +119,20 @@ extension Wire {
     -> [UInt8]
   {
     var signed: ProtoSignedRequest = try message(in: bytes)
+    signed.credentials = carried(credentials)
+    return magic + (try serialized(signed))
+  }
+
+  /// The credentials in the envelope of the signed body `bytes`, with every succession checked; `nil` when it has none.
+  /// - Throws: `reply.malformed` for a lineage that is too long, broken, or does not end in the key that signed.
+  package static func credentials(in bytes: [UInt8]) throws(SatchelError) -> Credentials? {
+    let signed: ProtoSignedRequest = try message(in: bytes)
+    guard signed.hasCredentials else { return nil }
+    guard let device = PublicKey(bytes: signed.publicKey) else { throw malformed("credentials") }
+    return try credentials(in: signed.credentials, of: device)
+  }
+
+  static func carried(_ credentials: Credentials) -> ProtoCredentials {
     var carried = ProtoCredentials()
     carried.grant = Data(credentials.certificate ?? [])
     carried.lineage = credentials.lineage.links.map { link in
@@ -128,19 +142,15 @@ extension Wire {
       out.signature = Data(link.signature)
       return out
     }
-    signed.credentials = carried
-    return magic + (try serialized(signed))
+    return carried
   }
 
-  /// The credentials in the envelope of the signed body `bytes`, with every succession checked; `nil` when it has none.
-  /// - Throws: `reply.malformed` for a lineage that is too long, broken, or does not end in the key that signed.
-  package static func credentials(in bytes: [UInt8]) throws(SatchelError) -> Credentials? {
-    let signed: ProtoSignedRequest = try message(in: bytes)
-    guard signed.hasCredentials else { return nil }
-    let carried = signed.credentials
+  static func credentials(in carried: ProtoCredentials, of device: PublicKey)
+    throws(SatchelError) -> Credentials
+  {
     // The length first: each link costs a check of a signature.
-    guard let device = PublicKey(bytes: signed.publicKey),
-      carried.lineage.count <= Lineage.linksMax, carried.grant.count <= GrantCertificate.bytesMax
+    guard carried.lineage.count <= Lineage.linksMax,
+      carried.grant.count <= GrantCertificate.bytesMax
     else { throw malformed("credentials") }
     var links: [Succession] = []
     for link in carried.lineage {

@@ -25,12 +25,16 @@ struct BundleCommand: ParsableCommand {
     @Flag(help: "Only what came since the last bundle of that name.")
     var sinceLast = false
 
+    @Option(name: .customLong("class"), help: "Only the learners of this class; else all.")
+    var className: String?
+
     @OptionGroup var options: HubOptions
 
     func run() throws {
+      let name = try className.map { try ClassName(schoolText: $0) }
       let (store, start) = (try options.openStore(), ContinuousClock.now)
       let written = try HubBundles(store: store).write(
-        to: URL(fileURLWithPath: file), sinceLast: sinceLast, at: wallMilliseconds())
+        to: URL(fileURLWithPath: file), of: name, sinceLast: sinceLast, at: wallMilliseconds())
       var answer = BundleAnswer(fingerprint: written.fingerprint, since: start)
       answer.recordsSent = written.records
       answer.bytesSent = written.byteCount
@@ -50,18 +54,24 @@ struct BundleCommand: ParsableCommand {
       help: "The writer's id: take its bundle although it is not known, and know it from now on.")
     var trust: String?
 
+    @Option(
+      name: .customLong("class"),
+      help: "With --trust: the class that it is let into; else the school.")
+    var className: String?
+
     @OptionGroup var options: HubOptions
 
     func run() throws {
-      let trusted = try trust.map { text in
+      let voucher = try trust.map { text in
         guard let id = ReplicaID(hex: text) else {
           throw ValidationError("--trust takes the 32 hex digits of a writer's id.")
         }
-        return id
+        let name = try className.map { try ClassName(schoolText: $0) }
+        return HubBundles.Voucher(writer: id, grant: Grant(role: .device, className: name))
       }
       let (store, start) = (try options.openStore(), ContinuousClock.now)
       let reading = try HubBundles(store: store).read(
-        from: URL(fileURLWithPath: file), trusting: trusted, at: wallMilliseconds())
+        from: URL(fileURLWithPath: file), trusting: voucher, at: wallMilliseconds())
       var answer = BundleAnswer(fingerprint: reading.fingerprint, since: start)
       answer.converged = reading.converged
       answer.recordsReceived = reading.records

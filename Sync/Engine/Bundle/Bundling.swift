@@ -13,7 +13,7 @@ package enum Bundling {
     package var scope = Scope.everyone
     /// Only what arrived since the last bundle of this name.
     package var isSinceLast = false
-    package var credentials: BundleCredentials?
+    package var credentials: Credentials?
     package var releases: [OutgoingRelease] = []
     /// The writer's wall clock.
     package var milliseconds: Int64
@@ -215,6 +215,27 @@ package enum Bundling {
     out.isBehind = held.records < proof.trailer.records
     out.converged =
       license.scope.covers(proof.head.scope) && out.fingerprint == out.writerFingerprint
+    return out
+  }
+
+  /// Who is in a bundle besides `known`, as far as an unproven one tells; at most `max` of them.
+  ///
+  /// - Throws: `input.tooLarge` for more; what ``BundleReader/next()`` throws.
+  package static func learners(in bundle: URL, besides known: Set<LearnerID>, max: Int)
+    throws(SatchelError) -> Set<LearnerID>
+  {
+    let reader = BundleReader(bundle)
+    var out: Set<LearnerID> = []
+    while let frame = try reader.next() {
+      guard frame.kind == .batch else { continue }
+      for segment in try BundleWire.batch(in: frame.bytes)
+      where !known.contains(segment.stream.learner) {
+        out.insert(segment.stream.learner)
+      }
+      guard out.count <= max else {
+        throw SatchelError(.inputTooLarge, subject: bundle.path, cause: "\(max) other learners")
+      }
+    }
     return out
   }
 
