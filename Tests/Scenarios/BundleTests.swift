@@ -11,7 +11,7 @@ import Testing
   let now = Date(timeIntervalSince1970: 1_790_000_000)
 
   /// The keeper's word that a device may see the whole school.
-  private func school(_ writer: ReplicaID) -> HubBundles.Voucher {
+  private func voucher(for writer: ReplicaID) -> HubBundles.Voucher {
     HubBundles.Voucher(writer: writer, grant: Grant(role: .device, className: nil))
   }
 
@@ -31,7 +31,7 @@ import Testing
       let writer = try #require(try laptop.identity())
       // The keeper who takes a stick from somebody's hand says whose it is, once.
       expectError(.bundleStranger) { try hub.read(from: there, at: 0) }
-      #expect(try hub.read(from: there, trusting: school(writer), at: 0).records > 0)
+      #expect(try hub.read(from: there, trusting: voucher(for: writer), at: 0).records > 0)
       #expect(try hub.read(from: there, at: 0).records == 0)
     }
     _ = try hub.write(to: back, sinceLast: false, at: 1_790_000_000_000)
@@ -60,14 +60,14 @@ import Testing
     let file = school.scratch.file("lessons")
     _ = try laptop.writeBundle(to: file)
     let (hub, writer) = (HubBundles(store: school.hub), try #require(try laptop.identity()))
-    _ = try hub.read(from: file, trusting: school(writer), at: 0)
+    _ = try hub.read(from: file, trusting: voucher(for: writer), at: 0)
     _ = try Grants(store: school.hub).revoke(writer.description)
     try laptop.practise(mei, 3) { _ in true }
     _ = try laptop.writeBundle(to: file)
     let before = try school.hub.summary(of: .everyone)
 
     expectError(.hubRefused) { try hub.read(from: file, at: 0) }
-    expectError(.hubRefused) { try hub.read(from: file, trusting: school(writer), at: 0) }
+    expectError(.hubRefused) { try hub.read(from: file, trusting: voucher(for: writer), at: 0) }
 
     #expect(try school.hub.summary(of: .everyone) == before)
     #expect(try school.hub.devices().map(\.state) == [.revoked])

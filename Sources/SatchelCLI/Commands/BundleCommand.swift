@@ -103,7 +103,9 @@ extension BundleCommand.Read {
         ? options.say(
           "taken, but the writer holds more: ask for a bundle without --since-last",
           "已读入，但写出方的记录更多：请对方不带 --since-last 重新写一个")
-        : options.say("taken; this store holds more: write a bundle back", "已读入；本库的记录更多，请再写一个带回去"))
+        : options.say(
+          "taken; the two sides do not hold the same yet: write a bundle back",
+          "已读入；双方的记录尚不一致，请再写一个带回去"))
   }
 }
 

@@ -160,11 +160,11 @@ package enum Bundling {
     /// New ones.
     package var records = 0
     package var byteCount = 0
-    /// The reader holds what the writer held of the bundle's scope (INV-converge).
+    /// Of the bundle's scope the reader holds what the writer held: fingerprints were compared (INV-converge).
     package var converged = false
     /// The writer held more than the reader does now: a bundle of what came since the last one, and that was not read here.
     package var isBehind = false
-    /// Of the bundle's scope, at the reader.
+    /// Of the bundle's scope, as far as the reader may have it, at the reader.
     package var fingerprint = Hash256.zero
     package var releases: [IncomingRelease] = []
   }
@@ -210,11 +210,11 @@ package enum Bundling {
       }
       return batch
     }.records
-    let held = try ledger.summary(of: proof.head.scope)
+    // A writer that holds anybody else sums up more than this, so that nothing is called equal that is not.
+    let held = try ledger.summary(of: proof.head.scope.intersection(license.scope))
     out.fingerprint = held.fingerprint
-    out.isBehind = held.records < proof.trailer.records
-    out.converged =
-      license.scope.covers(proof.head.scope) && out.fingerprint == out.writerFingerprint
+    out.isBehind = proof.head.isSinceLast && held.records < proof.trailer.records
+    out.converged = out.fingerprint == out.writerFingerprint
     return out
   }
 
@@ -284,12 +284,12 @@ package enum Bundling {
 }
 
 extension Scope {
-  /// Whether everybody in `other` is in this scope.
-  fileprivate func covers(_ other: Scope) -> Bool {
+  /// Who is in both.
+  fileprivate func intersection(_ other: Scope) -> Scope {
     switch (self, other) {
-    case (.everyone, _): true
-    case (.learners, .everyone): false
-    case (.learners(let mine), .learners(let theirs)): theirs.isSubset(of: mine)
+    case (.everyone, _): other
+    case (.learners, .everyone): self
+    case (.learners(let mine), .learners(let theirs)): .learners(mine.intersection(theirs))
     }
   }
 }
