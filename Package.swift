@@ -175,7 +175,11 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "DocsTests", dependencies: ["Satchel", "SatchelTestSupport"], swiftSettings: strict),
+      name: "DocsTests",
+      dependencies: [
+        "Satchel", "SatchelWire", "SatchelSync", "SatchelStore", "SatchelTestSupport",
+      ],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

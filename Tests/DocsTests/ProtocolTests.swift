@@ -1,85 +1,136 @@
 import Foundation
 import SatchelCore
+import SatchelStore
+import SatchelSync
 import SatchelTestSupport
+import SatchelWire
 import Testing
 
-/// One record, from its values to the fingerprint of a scope that holds nothing else.
-private struct WorkedExample {
-  let lines: [(name: String, value: String)]
-
-  init() throws {
-    let key = try #require(SigningKey(seed: Array(0..<32)))
-    let learner = try #require(LearnerID(hex: "00112233445566778899aabbccddeeff"))
-    let stream = RecordStream(publicKey: key.publicKey, learner: learner)
-    let milliseconds: Int64 = 1_788_768_000_000
-    let record = Record(
-      learner: learner, author: stream.replica, time: HybridTime(milliseconds: milliseconds),
-      wallMilliseconds: milliseconds, session: 7,
-      event: .attempt(
-        Attempt(
-          item: try ItemID("add-within-20-02"), skills: [try SkillID("add-within-20")],
-          isCorrect: true, durationMilliseconds: 5300)))
-    let head = stream.start.appending(record)
-    var summary = ScopeSummary()
-    summary.advance(stream.id, from: stream.start, to: head)
-    lines = [
-      ("seed", Hex.encode(key.seed)), ("public key", key.publicKey.hex),
-      ("replica", stream.replica.description), ("learner", learner.description),
-      ("canonical bytes", Hex.encode(record.canonicalBytes)), ("record id", record.id.description),
-      ("stream id", stream.id.description), ("start hash", stream.start.hash.description),
-      ("head number", "\(head.number)"), ("head hash", head.hash.description),
-      ("signed bytes", Hex.encode(head.signedBytes(of: stream.id))),
-      ("signature", Hex.encode(key.sign(head.signedBytes(of: stream.id)))),
-      ("fingerprint term", head.fingerprintTerm(of: stream.id).description),
-      ("fingerprint", summary.fingerprint.description),
-    ]
-  }
-}
-
+/// Every byte that the page shows is made again by the code; a failure prints the block as it ought to be.
 @Suite struct `The protocol's page` {
-  @Test func `has a worked example that can be worked out again`() throws {
-    let example = try WorkedExample()
-    let shown = try Self.values()
-    #expect(shown.map(\.name) == example.lines.map(\.name))
-    for (name, value) in example.lines {
-      let found = shown.first { $0.name == name }?.value
-      #expect(found == value, "\(name)\n\(Self.wrapped(name, value))")
+  let world: ExampleWorld
+
+  init() throws { world = try ExampleWorld() }
+
+  @Test func `works out a record, its chain and a fingerprint`() throws {
+    try PageExample.expect("record", toShow: try world.recordLines())
+  }
+
+  @Test func `packs that record into a segment`() throws {
+    try PageExample.expect("segment", toShow: try world.segmentLines())
+    let shown = try PageExample.lines("segment").map(\.value).joined()
+    let stream = world.stream(of: world.mei)
+    let bytes = try #require(Hex.decode(shown))
+    #expect(try SegmentCodec.decode(bytes, of: stream) == [try world.first(of: world.mei)])
+  }
+
+  @Test func `writes a request whole, field by field`() throws {
+    try PageExample.expect("request", toShow: try world.requestLines())
+    let shown = try PageExample.lines("request").dropLast().map(\.value).joined()
+    let read = try Wire.decodeRequest(try #require(Hex.decode(shown)))
+    #expect(read.request == (try world.request()))
+    #expect(read.device == world.device.publicKey)
+  }
+
+  @Test func `writes the reply to that request`() throws {
+    try PageExample.expect("reply", toShow: try world.replyLines())
+    let shown = try PageExample.lines("reply").map(\.value).joined()
+    let digest = try #require(
+      Hex.decode(try PageExample.lines("request").last?.value ?? "").flatMap(Hash256.init(bytes:)))
+    #expect(
+      try Wire.decodeReply(try #require(Hex.decode(shown)), to: digest) == (try world.reply()))
+  }
+
+  @Test func `adds up a fork alike, whichever branch came first`() throws {
+    try PageExample.expect("fork", toShow: try world.forkLines())
+    let fork = try world.fork()
+    let shown = try PageExample.lines("fork").last?.value
+    for order in [[fork.base, fork.device, fork.copy], [fork.base, fork.copy, fork.device]] {
+      let scratch = try Scratch()
+      let summary = try world.store(in: scratch, holding: order).summary(of: .everyone)
+      #expect(summary.fingerprint.description == shown)
+      #expect(summary.streams == 2 && summary.records == 3)
     }
+  }
+
+  @Test func `finds by repair the stream that a hub lacks`() throws {
+    let (here, there) = (try Scratch(), try Scratch())
+    let segments = try [world.mei, world.tom, world.ana].map(world.firstSegment)
+    let device = try world.store(in: here, holding: segments)
+    let hub = try world.store(in: there, holding: Array(segments.prefix(2)))
+    try PageExample.expect("repair", toShow: try world.repairLines(device: device, hub: hub))
+  }
+
+  @Test func `corrects the times of a wrong clock`() throws {
+    try PageExample.expect("anchor", toShow: try world.clockLines())
+    // A store that records at those moments and meets that hub writes that anchor.
+    let scratch = try Scratch()
+    let store = try Store(at: scratch.file("store.sqlite"), creating: true, projection: nil)
+    let draft = Draft(
+      learner: world.mei, event: try world.answer("add-within-20-02"),
+      wallMilliseconds: world.wrong)
+    _ = try store.append(draft, at: DeviceMoment(wallMilliseconds: world.wrong, session: 7))
+    #expect(try store.correctClocks(at: world.meeting, hubMilliseconds: world.eight))
+    var records: [SatchelCore.Record] = []
+    try store.forEachRecord { records += $0.map(\.record) }
+    let expected = try world.clockRecords()[2]
+    #expect(records.last?.event == expected.event)
+    #expect(records.last?.time == expected.time && records.last?.session == expected.session)
   }
 
   @Test func `names every message and field of the two proto files`() throws {
     let page = try DocsTree.text("Docs/protocol.md")
     for proto in ["Sync/Protocol/sync.proto", "Sources/SatchelCore/segment.proto"] {
-      let fields = try DocsTree.text(proto).components(separatedBy: "\n")
+      let lines = try DocsTree.text(proto).components(separatedBy: "\n")
         .map { $0.trimmingCharacters(in: .whitespaces) }
-        .filter { $0.contains(" = ") && $0.wholeMatch(of: /(?:\/\/|option |syntax ).*/) == nil }
+      let fields =
+        lines.filter {
+          $0.contains(" = ") && $0.wholeMatch(of: /(?:\/\/|option |syntax ).*/) == nil
+        }
         .compactMap { $0.components(separatedBy: " = ").first?.split(separator: " ").last }
-      #expect(fields.count > 10)
-      for field in fields { #expect(page.contains("`\(field)`"), "\(proto): \(field)") }
+      let messages = lines.compactMap { $0.wholeMatch(of: /message (\w+) \{/)?.1 }
+      #expect(fields.count > 10 && messages.count > 1)
+      for name in fields + messages { #expect(page.contains("`\(name)`"), "\(proto): \(name)") }
     }
   }
 
-  /// Lines `name: hex`, where a line that is indented goes on with the value before it.
-  private static func values() throws -> [(name: String, value: String)] {
-    var out: [(name: String, value: String)] = []
-    for line in try DocsTree.block(after: "<!-- worked example -->", in: "Docs/protocol.md") {
-      let parts = line.components(separatedBy: ": ")
-      if parts.count == 2, !line.hasPrefix(" ") {
-        out.append((parts[0], parts[1]))
-      } else if line.hasPrefix(" "), !out.isEmpty {
-        out[out.count - 1].value += line.trimmingCharacters(in: .whitespaces)
-      } else {
-        out.append((line.trimmingCharacters(in: [":"]), ""))
+  @Test func `names the words that each signature and hash begins with`() throws {
+    let page = try DocsTree.text("Docs/protocol.md")
+    var found: Set<String> = []
+    for folder in ["Sources/SatchelCore", "Sync/Protocol", "Sync/Engine"] {
+      let path = SourceTree.file(folder).resolvingSymlinksInPath().path
+      for file in try FileManager.default.subpathsOfDirectory(atPath: path)
+      where file.hasSuffix(".swift") {
+        let text = try DocsTree.text("\(folder)/\(file)")
+        for match in text.matches(of: /"(satchel [a-z0-9 ]+)\\0"/) { found.insert(String(match.1)) }
       }
     }
-    return out
+    #expect(found.count >= 7)
+    for words in found.sorted() { #expect(page.contains("\"\(words)\""), "\(words)") }
   }
 
-  /// As the page writes a long value, so that a failure can be copied into it.
-  private static func wrapped(_ name: String, _ value: String) -> String {
-    guard value.count > 64 else { return "\(name): \(value)" }
-    let starts = stride(from: 0, to: value.count, by: 64)
-    return "\(name):\n"
-      + starts.map { "  " + value.dropFirst($0).prefix(64) }.joined(separator: "\n")
+  @Test func `states the limits that the code keeps`() throws {
+    let rows = try DocsTree.rows(of: "Docs/protocol.md", under: "## 15. Limits")
+    var shown: [String: Int] = [:]
+    for row in rows {
+      shown[row[0].quotedCode.first ?? row[0]] = Int(row[1].replacingOccurrences(of: ",", with: ""))
+    }
+    #expect(shown == Self.limits)
   }
+
+  private static let limits: [String: Int] = [
+    "Wire.bodyBytesMax": Wire.bodyBytesMax, "Wire.offerBytesMax": Wire.offerBytesMax,
+    "Wire.segmentsMax": Wire.segmentsMax, "Wire.introductionsMax": Wire.introductionsMax,
+    "Wire.wantedMax": Wire.wantedMax, "Wire.rangesMax": Wire.rangesMax,
+    "Wire.partsLog2Max": Wire.partsLog2Max, "Wire.leavesMax": Wire.leavesMax,
+    "StreamRange.bitsMax": StreamRange.bitsMax, "Segment.recordsMax": Segment.recordsMax,
+    "Segment.bytesMax": Segment.bytesMax, "Segment.sealedBytesMax": Segment.sealedBytesMax,
+    "SegmentCodec.inflatedBytesMax": SegmentCodec.inflatedBytesMax,
+    "ItemID.bytesMax": ItemID.bytesMax, "Event.skillsMax": Event.skillsMax,
+    "Setting.valueBytesMax": Setting.valueBytesMax, "Manifest.bytesMax": Manifest.bytesMax,
+    "Manifest.filesMax": Manifest.filesMax, "Manifest.fileBytesMax": Manifest.fileBytesMax,
+    "Refresh.modelBytesMax": Refresh.modelBytesMax, "Refresh.packBytesMax": Refresh.packBytesMax,
+    "HybridClock.driftMillisecondsMax": Int(HybridClock.driftMillisecondsMax),
+    "Store.clockMillisecondsOffMin": Int(Store.clockMillisecondsOffMin),
+  ]
 }
