@@ -126,7 +126,7 @@ public struct Setting: Hashable, Sendable {
 
 /// What a device learned of its own clock from a hub: by how much the hybrid times of one of its boot sessions are off.
 ///
-/// It stands in each stream that holds records of that session, so that every replica that has the records corrects
+/// There is one for each learner of whom the session holds records, so that every replica that has the records corrects
 /// them alike; see ``Timeline``.
 public struct Anchor: Hashable, Sendable {
   /// The author's boot session that it corrects.

@@ -6,7 +6,7 @@ package import SatchelCore
 ///
 /// School devices have dead clock batteries. A record keeps the hybrid time that its device gave, right or wrong; when the
 /// device meets a hub it learns by how much the clock of each session since the last meeting was off, and writes an
-/// ``Anchor`` into each of its streams that the session touched. Everybody who holds the stream then corrects alike.
+/// ``Anchor`` for each learner of whom it recorded in that session. Everybody who holds the stream then corrects alike.
 extension Store {
   /// A clock that is off by less is taken as right: nothing that the tutor says depends on some minutes.
   package static let clockMillisecondsOffMin: Int64 = 5 * 60 * 1000
@@ -48,22 +48,38 @@ extension Store {
     }
   }
 
-  /// Writes an anchor for each of `sessions` into each own stream that it touched; returns whose they are.
+  /// The boot sessions in which `key` recorded something of each learner, by rising ids of learners.
+  ///
+  /// Reads all own records; only a wrong clock asks for it.
+  private static func sessions(recordedBy key: PublicKey, _ db: Database) throws -> [(
+    LearnerID, Set<UInt32>
+  )] {
+    var out: [LearnerID: Set<UInt32>] = [:]
+    let reader = JournalReader(db)
+    for stored in try reader.streams() where stored.stream.publicKey == key {
+      out[stored.stream.learner, default: []].formUnion(
+        try reader.records(of: stored).map(\.session))
+    }
+    return out.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+
+  /// Writes an anchor for each of `sessions` for each learner whom it touched; returns who they are.
   private func anchor(
     _ sessions: [ClockSession], at moment: DeviceMoment, hubMilliseconds: Int64, _ db: Database
   ) throws -> [LearnerID] {
     let key = try signingKey(db)
     var journal = try JournalTransaction(db, projection: projection)
-    for stored in try JournalReader(db).streams() where stored.stream.publicKey == key.publicKey {
-      let touched = Set(try JournalReader(db).records(of: stored).map(\.session))
+    for (learner, touched) in try Self.sessions(recordedBy: key.publicKey, db) {
+      // Into her own stream, never into a file's: its number counts the rows of the file that were read.
+      let stream = RecordStream(publicKey: key.publicKey, learner: learner)
       for session in sessions where touched.contains(session.number) {
         let anchor = Anchor(
           session: session.number, offsetMilliseconds: session.offset ?? 0)
         let record = Record(
-          learner: stored.stream.learner, author: stored.stream.replica,
+          learner: learner, author: stream.replica,
           time: journal.nextTime(wallMilliseconds: hubMilliseconds),
           wallMilliseconds: hubMilliseconds, session: moment.session &+ 1, event: .anchor(anchor))
-        _ = try journal.appendTail(record, to: stored.stream, key: key)
+        _ = try journal.appendTail(record, to: stream, key: key)
       }
     }
     let ahead = journal.clock.last.milliseconds - hubMilliseconds

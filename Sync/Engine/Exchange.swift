@@ -113,9 +113,7 @@ package enum Exchange {
     _ reply: SyncReply, after batch: SegmentBatch?, note: PeerNote, into ledger: some Ledger
   ) throws(SatchelError) -> (admission: Admission, note: PeerNote) {
     let scope = reply.scope ?? note.scope ?? .learners([])
-    for segment in reply.offered where !scope.contains(segment.stream.learner) {
-      throw SatchelError(.replyMalformed, subject: "scope")
-    }
+    try check(reply, within: scope)
     var next = note
     // In another epoch, what was pushed into the former one may be lost; only what is new now is acknowledged.
     if note.epoch != reply.epoch { next = PeerNote(epoch: reply.epoch) }
@@ -125,5 +123,12 @@ package enum Exchange {
     let admission = try ledger.admit(
       reply.offered, from: reply.hubKey.replica, hubMilliseconds: reply.hubMilliseconds, note: next)
     return (admission, next)
+  }
+
+  /// INV-scope, the client's half: nobody brings it learners who are not its own.
+  static func check(_ reply: SyncReply, within scope: Scope) throws(SatchelError) {
+    for segment in reply.offered where !scope.contains(segment.stream.learner) {
+      throw SatchelError(.replyMalformed, subject: "scope")
+    }
   }
 }

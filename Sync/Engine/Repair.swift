@@ -36,7 +36,9 @@ package enum Repair {
     throws(SatchelError) -> [HeldRange]
   {
     var out: [HeldRange] = []
-    for held in ranges {
+    var answered = 0
+    // What does not fit now shows again in the next pass.
+    for held in ranges where answered < leavesPerMessageMax && out.count < Wire.rangesMax {
       let leaves = try ledger.leaves(of: scope, in: held.range)
       switch held.content {
       case .sums(let sums):
@@ -44,12 +46,15 @@ package enum Repair {
           let own = leaves.filter { part.contains($0.stream) }
           out.append(Self.sums(of: own, in: part, leavesPerPart: leavesPerPart))
         }
+      case .leaves(let named) where leaves.count > named.count + 2 * leavesNamedMax:
+        // Few there and many here: they must be told apart by parts.
+        out.append(Self.sums(of: leaves, in: held.range, leavesPerPart: leavesPerRange))
       case .leaves(let named):
         let different = difference(of: named, from: leaves.map(HeldLeaf.init))
+        answered += different.count
         if !different.isEmpty { out.append(HeldRange(held.range, .leaves(different))) }
       }
     }
-    // What does not fit now shows again in the next pass.
     return Array(out.prefix(Wire.rangesMax))
   }
 

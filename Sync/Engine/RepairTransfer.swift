@@ -3,7 +3,7 @@ import SatchelWire
 
 /// The second half of a repair: what was found to differ goes both ways, in batches.
 struct RepairTransfer {
-  private let scope: Scope
+  let scope: Scope
   private var owed: [StreamID: UInt64]
   /// Own arrival up to which what is owed was sent.
   private var offered: UInt64 = 0

@@ -49,6 +49,7 @@ package actor Round {
   private var peerID: PeerID?
   private var note = PeerNote()
   private var hasCorrectedClock = false
+  private var hasAskedForScope = false
   private var budget = BatchBudget(most: Wire.offerBytesMax)
   /// The hub lost what it had: what once came from it is offered, too.
   private var offersAll = false
@@ -56,8 +57,10 @@ package actor Round {
   /// Exchanges beyond which a round stops and says that it has not converged; each moves at least one batch, so this
   /// is far above what a million records need, and ends a quarrel with a hub that always says «more».
   private static let exchangesMax = 100_000
-  /// Repairs beyond which a round gives up: each finds all that differs, unless both sides are written to meanwhile.
-  private static let repairsMax = 4
+  /// Repairs beyond which a round gives up; each that is followed by another moved records.
+  private static let repairsMax = 1000
+  /// Answers to ranges within one repair: each is finer than the one before, or the hub means no good.
+  private static let refinementsMax = 8
 
   /// - Parameter expected: the hub's key from enrolment or an earlier round; `nil` at the first.
   package init(
@@ -109,8 +112,9 @@ extension Round {
     } catch {
       switch error.code {
       case .streamGap, .streamSignature: return false
-      case .scopeDenied where note.scope != nil:
+      case .scopeDenied where !hasAskedForScope:
         // The scope shrank since: ask for it anew, once.
+        hasAskedForScope = true
         note.scope = nil
         return true
       default: throw error
@@ -141,7 +145,14 @@ extension Round {
     let (admission, next) = try Exchange.take(reply, after: nil, note: note, into: ledger)
     note = next
     count(sent: nil, admitted: admission)
-    return reply.hasMore ? true : try compare(with: reply)
+    if try reply.hasMore || hasStrangers(to: next.scope) { return true }
+    return try compare(with: reply)
+  }
+
+  /// Whether there are records of learners of whom the hub was not told yet.
+  private func hasStrangers(to scope: Scope?) throws(SatchelError) -> Bool {
+    guard case .learners(let known) = scope else { return false }
+    return try !ledger.recordedLearners().isSubset(of: known)
   }
 
   /// A hub of another epoch was put back from a backup, or made anew: when nothing is left it gets everything, else
@@ -209,7 +220,7 @@ extension Round {
     let scope = note.scope ?? .learners([])
     var plan = Repair.Plan()
     var ranges = try Repair.open(ledger, scope: scope)
-    while !ranges.isEmpty {
+    for _ in 0..<Self.refinementsMax where !ranges.isEmpty {
       outcome.repairs += 1
       let reply = try await ask(
         SyncRequest(
@@ -220,9 +231,10 @@ extension Round {
       ranges = try Repair.compare(reply.ranges, scope: scope, ledger: ledger, into: &plan)
     }
     if plan.isEmpty { return false }
+    let before = (outcome.recordsSent, outcome.recordsReceived)
     var transfer = RepairTransfer(plan, scope: scope)
     while try await step(&transfer) {}
-    return true
+    return before != (outcome.recordsSent, outcome.recordsReceived)
   }
 
   /// Whether both sides were found equal, as when a third one mended the difference.
@@ -245,6 +257,7 @@ extension Round {
     }
     count(sent: batch, admitted: Admission(records: 0))
     transfer.sent(batch)
+    try Exchange.check(reply, within: transfer.scope)
     let admission: Admission
     do {
       admission = try ledger.admit(

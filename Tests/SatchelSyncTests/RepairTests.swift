@@ -131,7 +131,7 @@ extension Machine {
 extension Store {
   /// Rows of streams with one record each, without their records: what repair compares are heads, and a hundred thousand
   /// signatures would take minutes.
-  fileprivate func inventStreams(_ count: Int) throws {
+  func inventStreams(_ count: Int) throws {
     try add(LearnerID(high: 9, low: 9))
     try DatabaseQueue(path: url.path).write { db in
       try db.execute(sql: "INSERT INTO replica (public_key) VALUES (randomblob(32))")
