@@ -145,7 +145,8 @@ extension Round {
     let (admission, next) = try Exchange.take(reply, after: nil, note: note, into: ledger)
     note = next
     count(sent: nil, admitted: admission)
-    if try reply.hasMore || hasStrangers(to: next.scope) { return true }
+    let isUntold = try hasStrangers(to: next.scope)
+    if reply.hasMore || isUntold { return true }
     return try compare(with: reply)
   }
 
