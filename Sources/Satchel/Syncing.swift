@@ -80,7 +80,14 @@ extension Replica {
     defer { client.close() }
     let key = try store.establishIdentity()
     let peer = try peer(at: hub, key: key, trusted, by: client)
-    var round = try await self.round(with: peer, expected: trusted?.key, progress)
+    var round: RoundReport
+    do throws(SatchelError) {
+      round = try await self.round(with: peer, expected: trusted?.key, progress)
+    } catch {
+      // A first round that was cut goes on, next time, from what this hub acknowledged; that is noted by its key.
+      if trusted == nil, let met = peer.hubKey { try store.pin(met, of: hub, at: Self.now()) }
+      throw error
+    }
     let renewed = try store.establishIdentity()
     if renewed.publicKey != key.publicKey {
       // A copy of this store was found at the hub, or its clock had run away: it made itself another identity, and the

@@ -9,6 +9,7 @@ package final class HTTPPeer: Peer {
   private let base: String
   private let signer: Mutex<Signer>
   private let counted = Mutex(Traffic())
+  private let met = Mutex<PublicKey?>(nil)
 
   /// Who asks, and how it proves to be whom the hub may know under another key.
   private struct Signer {
@@ -40,6 +41,9 @@ package final class HTTPPeer: Peer {
   }
 
   package var traffic: Traffic { counted.withLock { $0 } }
+
+  /// Whose reply came last; `nil` before the first.
+  package var hubKey: PublicKey? { met.withLock { $0 } }
 
   /// Signs from now on with `key`, after the replica took a new identity, and shows at once whose successor it is.
   package func renew(_ key: SigningKey, credentials: Credentials? = nil) {
@@ -79,7 +83,9 @@ package final class HTTPPeer: Peer {
     -> SyncReply
   {
     do {
-      return try Wire.decodeReply(reply.body, to: digest)
+      let answer = try Wire.decodeReply(reply.body, to: digest)
+      met.withLock { $0 = answer.hubKey }
+      return answer
     } catch {
       guard !reply.hasEnd, Wire.isBeginning(reply.body) else { throw error }
       throw SatchelError(.hubUnreachable, cause: "the reply was cut")
