@@ -43,19 +43,18 @@ package struct StreamHead: Hashable, Sendable {
   }
 
   /// The head after one more record.
-  package func appending(_ record: Record) -> StreamHead {
-    StreamHead(number: number + 1, hash: Hash256(linking: hash, to: record.canonicalBytes))
-  }
+  package func appending(_ record: Record) -> StreamHead { appending(CollectionOfOne(record)) }
 
   package func appending(_ records: some Sequence<Record>) -> StreamHead {
-    records.reduce(self) { $0.appending($1) }
+    var link = ChainLink()
+    return records.reduce(self) { link.head(after: $1, from: $0) }
   }
 
   /// The heads after the first, the second ... and the last of `records`.
   package func links(of records: some Sequence<Record>) -> [StreamHead] {
-    var head = self
+    var (head, link) = (self, ChainLink())
     return records.map {
-      head = head.appending($0)
+      head = link.head(after: $0, from: head)
       return head
     }
   }
@@ -76,6 +75,17 @@ package struct StreamHead: Hashable, Sendable {
     tail.appendBigEndian(number)
     tail.append(contentsOf: hash.bytes)
     return Hash256(hashing: stream.bytes, tail)
+  }
+}
+
+/// Hashes records into heads one after the other, in one buffer: an array a record would cost as much as the hash.
+private struct ChainLink {
+  private var buffer: [UInt8] = []
+
+  mutating func head(after record: Record, from head: StreamHead) -> StreamHead {
+    buffer.removeAll(keepingCapacity: true)
+    record.appendCanonical(to: &buffer)
+    return StreamHead(number: head.number + 1, hash: Hash256(linking: head.hash, to: buffer))
   }
 }
 

@@ -62,7 +62,15 @@ private struct DictionaryEntry: Hashable {
 
 private struct ColumnPacker {
   private let replica: ReplicaID
-  private var message = WireSegmentColumns()
+  private var firstMilliseconds: UInt64 = 0
+  private var millisecondDelta: [UInt64] = []
+  private var entryReference: [UInt32] = []
+  private var entrySkillCount: [UInt32] = []
+  private var entrySkill: [UInt32] = []
+  private var scores: [UInt32] = []
+  private var durations: [UInt32] = []
+  private var settings: [WireSegmentSetting] = []
+  private var anchors: [Anchor] = []
   private var entries: [DictionaryEntry: UInt32] = [:]
   private var items: [String] = []
   private var skillIndexes: [SkillID: UInt32] = [:]
@@ -100,17 +108,26 @@ private struct ColumnPacker {
       var entry = WireSegmentSetting()
       entry.name = setting.name
       entry.value = Data(setting.value)
-      message.settings.append(entry)
+      settings.append(entry)
     case .anchor(let anchor):
-      message.anchorSession.append(anchor.session)
-      message.anchorOffset.append(anchor.offsetMilliseconds)
+      anchors.append(anchor)
     }
   }
 
   /// Columns that hold only zeros are left out; that, and zstd, is where most of the size goes.
   func columns() -> WireSegmentColumns {
-    var out = message
+    var out = WireSegmentColumns()
     out.version = 1
+    out.firstMilliseconds = firstMilliseconds
+    out.millisecondDelta = millisecondDelta
+    out.entryReference = entryReference
+    out.entrySkillCount = entrySkillCount
+    out.entrySkill = entrySkill
+    out.score = scores
+    out.duration = durations
+    out.settings = settings
+    out.anchorSession = anchors.map(\.session)
+    out.anchorOffset = anchors.map(\.offsetMilliseconds)
     out.count = UInt32(kinds.count)
     if counters.contains(where: { $0 != 0 }) { out.counterDelta = counters }
     if walls.contains(where: { $0 != 0 }) { out.wallDelta = walls }
@@ -131,8 +148,8 @@ private struct ColumnPacker {
   private mutating func appendTimes(of record: Record) {
     let time = record.time
     let before = lastTime ?? HybridTime(milliseconds: time.milliseconds)
-    if lastTime == nil { message.firstMilliseconds = UInt64(time.milliseconds) }
-    message.millisecondDelta.append(UInt64(max(0, time.milliseconds - before.milliseconds)))
+    if lastTime == nil { firstMilliseconds = UInt64(time.milliseconds) }
+    millisecondDelta.append(UInt64(max(0, time.milliseconds - before.milliseconds)))
     counters.append(Int32(time.counter) - Int32(before.counter))
     // Wrapping arithmetic: a wall time is any Int64, and reading wraps back to the same one.
     let wall = record.wallMilliseconds &- time.milliseconds
@@ -150,36 +167,50 @@ private struct ColumnPacker {
 
   private mutating func appendFlags(_ flag: UInt8, score: UInt16?, duration: UInt32?) {
     flags.append(flag | (score != nil ? 2 : 0) | (duration != nil ? 4 : 0))
-    if let score { message.score.append(UInt32(score)) }
-    if let duration { message.duration.append(duration) }
+    if let score { scores.append(UInt32(score)) }
+    if let duration { durations.append(duration) }
   }
 
   private mutating func appendEntry(_ item: ItemID, _ itemSkills: [SkillID]) {
     let entry = DictionaryEntry(item: item, skills: itemSkills)
     if let index = entries[entry] {
-      message.entryReference.append(index + 1)
+      entryReference.append(index + 1)
       return
     }
     entries[entry] = UInt32(items.count)
     items.append(item.text)
-    message.entrySkillCount.append(UInt32(itemSkills.count))
+    entrySkillCount.append(UInt32(itemSkills.count))
     for skill in itemSkills {
       let index = skillIndexes[skill] ?? UInt32(skills.count)
       if Int(index) == skills.count {
         skillIndexes[skill] = index
         skills.append(skill.text)
       }
-      message.entrySkill.append(index)
+      entrySkill.append(index)
     }
-    message.entryReference.append(0)
+    entryReference.append(0)
   }
 }
 
 /// Reads columns that nobody vouches for; every step that does not fit gives `nil`.
 private struct ColumnReader {
-  private let message: WireSegmentColumns
   private let stream: RecordStream
+  private let replica: ReplicaID
   private let count: Int
+  // Each column is taken out of the message once: the message keeps them behind a reference, and asking it for every
+  // record cost a third of decoding.
+  private let firstMilliseconds: UInt64
+  private let millisecondDelta: [UInt64]
+  private let counterDelta: [Int32]
+  private let wallDelta: [Int64]
+  private let sessionDelta: [Int64]
+  private let entryReference: [UInt32]
+  private let scores: [UInt32]
+  private let durations: [UInt32]
+  private let authorColumn: [UInt32]
+  private let settings: [WireSegmentSetting]
+  private let anchorSession: [UInt32]
+  private let anchorOffset: [Int64]
   private let kinds: [UInt8]
   private let flags: [UInt8]
   private let feedback: [UInt8]
@@ -189,8 +220,20 @@ private struct ColumnReader {
   private var (reference, flag, score, duration, said, setting, anchor) = (0, 0, 0, 0, 0, 0, 0)
 
   init?(_ message: WireSegmentColumns, stream: RecordStream) {
-    self.message = message
     self.stream = stream
+    replica = stream.replica
+    firstMilliseconds = message.firstMilliseconds
+    millisecondDelta = message.millisecondDelta
+    counterDelta = message.counterDelta
+    wallDelta = message.wallDelta
+    sessionDelta = message.sessionDelta
+    entryReference = message.entryReference
+    scores = message.score
+    durations = message.duration
+    authorColumn = message.author
+    settings = message.settings
+    anchorSession = message.anchorSession
+    anchorOffset = message.anchorOffset
     guard message.version == 1, message.count >= 1, message.count <= Segment.recordsMax else {
       return nil
     }
@@ -204,9 +247,9 @@ private struct ColumnReader {
       ReplicaID(bytes: authorBytes[$0..<$0 + 16])
     }
     func fits(_ column: Int) -> Bool { column == 0 || column == count }
-    guard kinds.count == count, message.millisecondDelta.count == count,
-      fits(message.counterDelta.count), fits(message.wallDelta.count),
-      fits(message.sessionDelta.count), fits(message.author.count),
+    guard kinds.count == count, millisecondDelta.count == count,
+      fits(counterDelta.count), fits(wallDelta.count),
+      fits(sessionDelta.count), fits(authorColumn.count),
       let entries = Self.entries(of: message, atMost: count)
     else { return nil }
     self.entries = entries
@@ -215,15 +258,15 @@ private struct ColumnReader {
   mutating func records() -> [Record]? {
     var out: [Record] = []
     out.reserveCapacity(count)
-    guard message.firstMilliseconds < 1 << 48 else { return nil }
-    var milliseconds = message.firstMilliseconds
+    guard firstMilliseconds < 1 << 48 else { return nil }
+    var milliseconds = firstMilliseconds
     var (counter, wall, session): (Int64, Int64, Int64) = (0, 0, 0)
     for index in 0..<count {
-      let (sum, overflow) = milliseconds.addingReportingOverflow(message.millisecondDelta[index])
+      let (sum, overflow) = milliseconds.addingReportingOverflow(millisecondDelta[index])
       milliseconds = sum
-      counter += message.counterDelta.isEmpty ? 0 : Int64(message.counterDelta[index])
-      wall = message.wallDelta.isEmpty ? wall : wall &+ message.wallDelta[index]
-      session = message.sessionDelta.isEmpty ? session : session &+ message.sessionDelta[index]
+      counter += counterDelta.isEmpty ? 0 : Int64(counterDelta[index])
+      wall = wallDelta.isEmpty ? wall : wall &+ wallDelta[index]
+      session = sessionDelta.isEmpty ? session : session &+ sessionDelta[index]
       guard !overflow, milliseconds < 1 << 48, let counter = UInt16(exactly: counter),
         let session = UInt32(exactly: session), let author = author(at: index),
         let event = nextEvent(kind: kinds[index])
@@ -241,16 +284,16 @@ private struct ColumnReader {
 
   /// No column may hold more than the records asked for, or two packings of the same bytes could differ in meaning.
   private var isUsedUp: Bool {
-    nextEntry == entries.count && reference == message.entryReference.count
-      && flag == flags.count && score == message.score.count
-      && duration == message.duration.count && said == feedback.count
-      && setting == message.settings.count && anchor == message.anchorSession.count
-      && anchor == message.anchorOffset.count
+    nextEntry == entries.count && reference == entryReference.count
+      && flag == flags.count && score == scores.count
+      && duration == durations.count && said == feedback.count
+      && setting == settings.count && anchor == anchorSession.count
+      && anchor == anchorOffset.count
   }
 
   private func author(at index: Int) -> ReplicaID? {
-    guard !message.author.isEmpty, message.author[index] > 0 else { return stream.replica }
-    let number = Int(message.author[index]) - 1
+    guard !authorColumn.isEmpty, authorColumn[index] > 0 else { return replica }
+    let number = Int(authorColumn[index]) - 1
     return number < authors.count ? authors[number] : nil
   }
 
@@ -280,26 +323,26 @@ private struct ColumnReader {
   }
 
   private mutating func nextSetting() -> Event? {
-    guard setting < message.settings.count else { return nil }
-    let entry = message.settings[setting]
+    guard setting < settings.count else { return nil }
+    let entry = settings[setting]
     setting += 1
     return (try? Setting(name: entry.name, value: Array(entry.value))).map(Event.setting)
   }
 
   private mutating func nextAnchor() -> Event? {
-    guard anchor < message.anchorSession.count, anchor < message.anchorOffset.count else {
+    guard anchor < anchorSession.count, anchor < anchorOffset.count else {
       return nil
     }
     defer { anchor += 1 }
     return .anchor(
       Anchor(
-        session: message.anchorSession[anchor],
-        offsetMilliseconds: message.anchorOffset[anchor]))
+        session: anchorSession[anchor],
+        offsetMilliseconds: anchorOffset[anchor]))
   }
 
   private mutating func nextDictionaryEntry() -> DictionaryEntry? {
-    guard reference < message.entryReference.count else { return nil }
-    let number = Int(message.entryReference[reference])
+    guard reference < entryReference.count else { return nil }
+    let number = Int(entryReference[reference])
     reference += 1
     if number > 0 { return number <= nextEntry ? entries[number - 1] : nil }
     guard nextEntry < entries.count else { return nil }
@@ -313,13 +356,13 @@ private struct ColumnReader {
     flag += 1
     var out: (flag: UInt8, score: UInt16?, duration: UInt32?) = (read, nil, nil)
     if read & 2 != 0 {
-      guard score < message.score.count, message.score[score] <= 1000 else { return nil }
-      out.score = UInt16(message.score[score])
+      guard score < scores.count, scores[score] <= 1000 else { return nil }
+      out.score = UInt16(scores[score])
       score += 1
     }
     if read & 4 != 0 {
-      guard duration < message.duration.count else { return nil }
-      out.duration = message.duration[duration]
+      guard duration < durations.count else { return nil }
+      out.duration = durations[duration]
       duration += 1
     }
     return out
