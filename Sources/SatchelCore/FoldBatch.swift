@@ -40,7 +40,8 @@ package struct FoldBatch: Sendable {
       if latest[place] < 0 || named[latest[place]].skills != skills {
         latest[place] = named.count
         named.append((place, skills))
-        self.skillPlaces.append(skills.map { Self.place(of: $0, in: &skillPlaces, &self.skills) }.unique)
+        self.skillPlaces.append(
+          skills.map { Self.place(of: $0, in: &skillPlaces, &self.skills) }.unique)
       }
       places.append((Int32(place), Int32(latest[place])))
     }

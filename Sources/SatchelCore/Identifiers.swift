@@ -115,6 +115,7 @@ public struct ContentKey<Kind>: Hashable, Comparable, Sendable, CustomStringConv
   package static func isValid(_ text: String) -> Bool {
     let length = text.utf8.count
     guard length >= 1, length <= bytesMax else { return false }
+    if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return true }
     return text.unicodeScalars.allSatisfy { scalar in
       switch scalar.value {
       case 0..<0x20, 0x7F..<0xA0, 0x202A...0x202E, 0x2066...0x2069: false

@@ -84,8 +84,9 @@ private struct ChainLink {
 
   mutating func head(after record: Record, from head: StreamHead) -> StreamHead {
     buffer.removeAll(keepingCapacity: true)
+    head.hash.append(to: &buffer)
     record.appendCanonical(to: &buffer)
-    return StreamHead(number: head.number + 1, hash: Hash256(linking: head.hash, to: buffer))
+    return StreamHead(number: head.number + 1, hash: Hash256(hashing: buffer))
   }
 }
 

@@ -393,8 +393,13 @@ private struct ColumnReader {
     return next == message.entrySkill.count ? out : nil
   }
 
+  /// By bytes: walking over characters took longer than all else in decoding.
   private static func split(_ joined: String) -> [String] {
-    joined.isEmpty
-      ? [] : joined.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    if joined.isEmpty { return [] }
+    var joined = joined
+    return joined.withUTF8 { bytes in
+      bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        .map { String(decoding: $0, as: UTF8.self) }
+    }
   }
 }
