@@ -3,8 +3,9 @@ internal import SwiftProtobuf
 
 /// Packs records of one stream into columns.
 ///
-/// Layout: one byte, 0 for plain and 1 for zstd (one frame that states its size), then the protobuf message
-/// `SegmentColumns` of segment.proto. Valid is what decodes within the limits, whose columns have exactly the lengths
+/// Layout: one byte, 0 for plain, 1 for zstd (one frame that states its size) and 2 for zstd with planes behind it, then the
+/// protobuf message `SegmentColumns` of segment.proto, of version 1 or 2 (``SegmentPlanes``). In form 2 what follows the
+/// frame is the message's `low_planes`. Valid is what decodes within the limits, whose columns have exactly the lengths
 /// that the kinds ask for, whose times rise and whose keys are valid. That is enough: what is *in* the records is proven
 /// by hash and signature over their canonical bytes, which this packing does not enter.
 package enum SegmentCodec {
@@ -13,16 +14,29 @@ package enum SegmentCodec {
 
   private static let plain: UInt8 = 0
   private static let zstd: UInt8 = 1
+  private static let zstdThenPlanes: UInt8 = 2
 
   /// Packs `records`, in order; all of them must be of `stream`.
   package static func encode(_ records: [Record], of stream: RecordStream) -> [UInt8] {
     var packer = ColumnPacker(replica: stream.replica)
     for record in records { packer.append(record) }
-    let message = packer.columns()
+    var message = packer.columns()
+    var low: [UInt8] = []
+    if records.count >= SegmentPlanes.recordsMin {
+      SegmentPlanes.pack(&message)
+      low = [UInt8](message.lowPlanes)
+      message.lowPlanes = Data()
+    }
+    if let packed = Compression.deflate(serialized(message)) {
+      return [low.isEmpty ? zstd : zstdThenPlanes] + packed + low
+    }
+    message.lowPlanes = Data(low)
+    return [plain] + serialized(message)
+  }
+
+  private static func serialized(_ message: WireSegmentColumns) -> [UInt8] {
     // Serialising a message without required fields into memory cannot fail; an empty one would be refused on reading.
-    let columns: [UInt8] = (try? message.serializedBytes()) ?? []
-    if let packed = Compression.deflate(columns) { return [zstd] + packed }
-    return [plain] + columns
+    (try? message.serializedBytes()) ?? []
   }
 
   /// Unpacks what ``encode(_:of:)`` made. Throws `segment.malformed` for anything else.
@@ -33,20 +47,40 @@ package enum SegmentCodec {
       throw malformed(stream, "size")
     }
     let columns: [UInt8]
+    var low: ArraySlice<UInt8> = []
     switch form {
     case plain: columns = Array(bytes.dropFirst())
-    case zstd:
-      guard let inflated = Compression.inflate(bytes.dropFirst(), bytesMax: inflatedBytesMax)
+    case zstd, zstdThenPlanes:
+      guard let inflated = Compression.inflate(bytes.dropFirst(), bytesMax: inflatedBytesMax),
+        form == zstdThenPlanes || inflated.rest.isEmpty
       else { throw malformed(stream, "compression") }
-      columns = inflated
+      (columns, low) = (inflated.bytes, inflated.rest)
     default: throw malformed(stream, "form")
     }
     var options = BinaryDecodingOptions()
     options.messageDepthLimit = 4
-    guard let message = try? WireSegmentColumns(serializedBytes: columns, options: options),
-      var reader = ColumnReader(message, stream: stream), let records = reader.records()
+    guard var message = try? WireSegmentColumns(serializedBytes: columns, options: options),
+      complete(&message, low), var reader = ColumnReader(message, stream: stream),
+      let records = reader.records()
     else { throw malformed(stream, "columns") }
     return records
+  }
+
+  /// Brings a message of any version that is known to version 1; `false` for any other, or one that does not fit.
+  private static func complete(_ message: inout WireSegmentColumns, _ low: ArraySlice<UInt8>)
+    -> Bool
+  {
+    guard (1...UInt32(Segment.recordsMax)).contains(message.count) else { return false }
+    switch message.version {
+    case 1: return low.isEmpty && message.lowPlanes.isEmpty && message.highPlanes.isEmpty
+    case 2:
+      if !low.isEmpty {
+        guard message.lowPlanes.isEmpty else { return false }
+        message.lowPlanes = Data(low)
+      }
+      return SegmentPlanes.unpack(&message)
+    default: return false
+    }
   }
 
   private static func malformed(_ stream: RecordStream, _ cause: String) -> SatchelError {
