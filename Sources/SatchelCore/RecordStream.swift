@@ -12,19 +12,19 @@ package struct RecordStream: Hashable, Sendable {
   /// the same file finds its own stream again and adds nothing.
   package let nonce: UInt64
   package let id: StreamID
+  /// The replica that writes it. Kept, because it is a hash: asked anew for every record it took a fifth of a push.
+  package let replica: ReplicaID
 
   package init(publicKey: PublicKey, learner: LearnerID, nonce: UInt64 = 0) {
     self.publicKey = publicKey
     self.learner = learner
     self.nonce = nonce
+    replica = publicKey.replica
     var tail = learner.bytes
     tail.appendBigEndian(nonce)
     let hash = Hash256(hashing: Array("satchel stream 1\0".utf8), publicKey.bytes, tail)
     id = StreamID(bytes: hash.bytes.prefix(16)) ?? StreamID(high: 0, low: 0)
   }
-
-  /// The replica that writes it.
-  package var replica: ReplicaID { publicKey.replica }
 
   /// The head before the first record: number 0, and a hash made of the id so that chains of two streams never meet.
   package var start: StreamHead {

@@ -29,7 +29,8 @@ import Testing
   @Test func `keeps the widest numbers there are`() throws {
     var clock = HybridClock()
     let walls: [Int64] = [.min, .max, 0, -1, 1, .min, 1_700_000_000_000, .max]
-    let records = (0..<40).map { index in
+    let durations: [UInt32?] = [nil, .max, 0, 1]
+    let records = (0..<40).map { index -> Record in
       Record(
         learner: stream.learner, author: stream.replica,
         time: clock.next(wallMilliseconds: Int64(index) << (index % 40)),
@@ -37,7 +38,7 @@ import Testing
         event: .attempt(
           Attempt(
             item: ItemID(checked: "a"), skills: [], isCorrect: index % 3 == 0,
-            durationMilliseconds: [nil, .max, 0, 1][index % 4])))
+            durationMilliseconds: durations[index % 4])))
     }
     for count in [1, 7, 8, 9, 40] {
       let some = Array(records.prefix(count))
@@ -54,17 +55,16 @@ import Testing
           + "020304720c050504820118c51fea1f8f20b420d920fe20a321c821ed219222b722dc220b00bad27b1014"
           + "73d5ca70301818a1720f6ee3ba86c0260ca004"))
     let read = try SegmentCodec.decode(bytes, of: stream)
-    #expect(
-      read.map(\.event)
-        == (1...12).map { number in
-          .attempt(
-            Attempt(
-              item: ItemID(checked: "item-\(number % 4)"),
-              skills: [SkillID(checked: "skill-\(number % 2)")], isCorrect: number % 3 > 0,
-              durationMilliseconds: UInt32(4000 + number * 37)))
-        })
-    #expect(
-      read.map(\.wallMilliseconds) == (1...12).map { 1_756_714_877_921 + Int64($0) * 17_011 })
+    let events = (1...12).map { number -> Event in
+      let attempt = Attempt(
+        item: ItemID(checked: "item-\(number % 4)"),
+        skills: [SkillID(checked: "skill-\(number % 2)")], isCorrect: number % 3 > 0,
+        durationMilliseconds: UInt32(4000 + number * 37))
+      return .attempt(attempt)
+    }
+    let walls = (1...12).map { number -> Int64 in 1_756_714_877_921 + Int64(number) * 17_011 }
+    #expect(read.map(\.event) == events)
+    #expect(read.map(\.wallMilliseconds) == walls)
     #expect(try SegmentCodec.decode(SegmentCodec.encode(read, of: stream), of: stream) == read)
   }
 
