@@ -32,13 +32,21 @@ def forget_peak(pid):
         file.write("5")
 
 
+def peak_so_far(pid):
+    """VmHWM in MB; 0 for a program that has just ended."""
+    try:
+        return memory(pid, "VmHWM")
+    except (OSError, AttributeError):
+        return 0.0
+
+
 class Ended:
     """A program that ran to its end."""
 
-    def __init__(self, arguments, status, usage, seconds, out, err):
+    def __init__(self, arguments, status, usage, peak, seconds, out, err):
         self.arguments, self.status, self.out, self.err = arguments, status, out, err
         self.cpu = usage.ru_utime + usage.ru_stime
-        self.peak = usage.ru_maxrss / 1024
+        self.peak = peak
         self.seconds = seconds
 
     def json(self):
@@ -55,15 +63,21 @@ class Running:
         self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def end(self):
+        """Waits. The peak is asked for every few milliseconds: what wait4 says is that of whoever started the program, too."""
         # What these programs print fits the pipes' buffers, so waiting first cannot block them.
-        _, status, usage = os.wait4(self.process.pid, 0)
+        pid, peak = 0, 0.0
+        while pid == 0:
+            pid, status, usage = os.wait4(self.process.pid, os.WNOHANG)
+            if pid == 0:
+                peak = max(peak, peak_so_far(self.process.pid))
+                time.sleep(0.004)
         self.process.returncode = os.waitstatus_to_exitcode(status)
         seconds = time.monotonic() - self.start
         out, err = self.process.stdout.read(), self.process.stderr.read()
         self.process.stdout.close()
         self.process.stderr.close()
         return Ended(
-            self.arguments, self.process.returncode, usage, seconds, out.decode(), err.decode())
+            self.arguments, self.process.returncode, usage, peak, seconds, out.decode(), err.decode())
 
 
 def run(*arguments):
