@@ -1,16 +1,17 @@
 # Two commands do everything on a fresh Debian or Ubuntu with a Swift toolchain: `make demo` and `make test`.
 
 SWIFT ?= swift
+PYTHON ?= python3
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PACKAGES := libsqlite3-dev libcurl4-openssl-dev libzstd-dev libarchive-dev pkg-config openssl make git
 PROTOC_OUT := --swift_opt=UseAccessLevelOnImports=true
 SEED ?= 1
 BIN = $(shell $(SWIFT) build -c release --show-bin-path)
 
-.PHONY: help demo test build release simulate bench accuracy lint docs protobuf fixtures packages clean
+.PHONY: help demo test build release simulate bench bench-sync bench-volume accuracy lint docs protobuf fixtures packages clean
 
 help: ## What can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
 packages: ## Install what is missing of the system's packages
 	@missing=""; for package in $(PACKAGES); do \
@@ -38,6 +39,12 @@ simulate: release ## 10,000 rounds of sync in virtual time, under faults; SEED=n
 
 bench: release ## Measure against references in the same run
 	$(BIN)/satchel bench
+
+bench-sync: release ## Sync beside Anki's sync server, where `pip install anki` was run
+	$(PYTHON) Tests/Benchmarks/sync.py --bin $(BIN)
+
+bench-volume: release ## A million records, a large hub, 40 laptops at once: time and memory
+	$(PYTHON) Tests/Benchmarks/volume.py --bin $(BIN)
 
 accuracy: release ## Train and test on the public data sets of SATCHEL_SHARED (../shared)
 	Tests/accuracy.sh $(BIN)/satchel

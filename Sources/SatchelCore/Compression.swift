@@ -16,20 +16,23 @@ package enum Compression {
     return out
   }
 
-  /// Inflates one frame that states its size, at most `bytesMax` and at most 100 times its own length past 1 MiB.
-  package static func inflate(_ bytes: ArraySlice<UInt8>, bytesMax: Int) -> [UInt8]? {
-    bytes.withUnsafeBytes { source -> [UInt8]? in
+  /// Inflates the one frame that `bytes` begin with; it states its size, at most `bytesMax` and at most 100 times its own
+  /// length past 1 MiB. `rest` is what follows it.
+  package static func inflate(_ bytes: ArraySlice<UInt8>, bytesMax: Int) -> (
+    bytes: [UInt8], rest: ArraySlice<UInt8>
+  )? {
+    bytes.withUnsafeBytes { source -> ([UInt8], ArraySlice<UInt8>)? in
       let stated = ZSTD_getFrameContentSize(source.baseAddress, source.count)
       // The two error values of zstd are the largest UInt64s, so one comparison refuses them as well.
       guard stated <= UInt64(bytesMax) else { return nil }
       let size = Int(stated)
-      guard size <= 1 << 20 || size <= 100 * bytes.count else { return nil }
-      guard ZSTD_findFrameCompressedSize(source.baseAddress, source.count) == source.count else {
-        return nil
-      }
+      let length = ZSTD_findFrameCompressedSize(source.baseAddress, source.count)
+      guard ZSTD_isError(length) == 0, length <= source.count,
+        size <= 1 << 20 || size <= 100 * length
+      else { return nil }
       var out = [UInt8](repeating: 0, count: size)
-      let written = ZSTD_decompress(&out, size, source.baseAddress, source.count)
-      return written == size ? out : nil
+      let written = ZSTD_decompress(&out, size, source.baseAddress, length)
+      return written == size ? (out, bytes.dropFirst(length)) : nil
     }
   }
 }

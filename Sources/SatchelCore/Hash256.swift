@@ -26,10 +26,9 @@ package struct Hash256: Hashable, Sendable, CustomStringConvertible {
     self.init(hasher.finalize())
   }
 
-  /// The next link of a chain: SHA-256(`previous` followed by `bytes`).
-  package init(linking previous: Hash256, to bytes: [UInt8]) {
+  /// SHA-256 of `bytes`, without an array around them: what every link of a chain is made by.
+  package init(hashing bytes: [UInt8]) {
     var hasher = SHA256()
-    withUnsafeBytes(of: previous.bigEndianWords) { hasher.update(bufferPointer: $0) }
     bytes.withUnsafeBytes { hasher.update(bufferPointer: $0) }
     self.init(hasher.finalize())
   }
@@ -54,6 +53,11 @@ package struct Hash256: Hashable, Sendable, CustomStringConvertible {
   package var highWord: UInt64 { words.0 }
   /// The last 8 bytes, as a number.
   package var lowWord: UInt64 { words.3 }
+
+  /// Appends the 32 bytes.
+  package func append(to out: inout [UInt8]) {
+    withUnsafeBytes(of: bigEndianWords) { out.append(contentsOf: $0) }
+  }
 
   package var description: String { Hex.encode(bytes) }
 

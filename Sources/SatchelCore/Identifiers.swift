@@ -90,6 +90,24 @@ public struct ContentKey<Kind>: Hashable, Comparable, Sendable, CustomStringConv
 
   public var description: String { text }
 
+  /// Keys are their bytes: Swift's own comparison takes «é» in one code point and in two for the same text, and then two
+  /// records that hash differently would name one item.
+  public static func == (left: Self, right: Self) -> Bool {
+    let same = left.text.utf8.withContiguousStorageIfAvailable { left in
+      right.text.utf8.withContiguousStorageIfAvailable { right in
+        left.count == right.count && left.elementsEqual(right)
+      }
+    }
+    // Every text of ours is contiguous; one that an app made elsewhere may not be.
+    return (same ?? nil) ?? left.text.utf8.elementsEqual(right.text.utf8)
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    var text = text
+    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    hasher.combine(0xFF as UInt8)
+  }
+
   public static func < (left: Self, right: Self) -> Bool {
     left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
   }
@@ -97,6 +115,7 @@ public struct ContentKey<Kind>: Hashable, Comparable, Sendable, CustomStringConv
   package static func isValid(_ text: String) -> Bool {
     let length = text.utf8.count
     guard length >= 1, length <= bytesMax else { return false }
+    if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return true }
     return text.unicodeScalars.allSatisfy { scalar in
       switch scalar.value {
       case 0..<0x20, 0x7F..<0xA0, 0x202A...0x202E, 0x2066...0x2069: false

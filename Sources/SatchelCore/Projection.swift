@@ -10,11 +10,25 @@ package protocol Projection: Sendable {
   /// Raised when a formula or a byte layout changes: a store that holds another version folds anew at open.
   var version: Int { get }
 
-  /// Folds `records`, all of one learner, in ``RecordOrder`` and after all that were folded before.
+  /// Folds the records of `batch`, which come after all that were folded before, into its rows.
   ///
-  /// `state` holds the learner's row and the rows of every skill and item that `records` name; a missing row has
-  /// never been folded.
-  func fold(_ records: [Record], into state: inout LearnerFold)
+  /// The batch holds the learner's row and the rows of every skill and item that its records name; a missing row has
+  /// never been folded, and one that no record touches stays missing.
+  func fold(_ batch: inout FoldBatch)
+}
+
+extension Projection {
+  /// Folds `records`, all of one learner, in ``RecordOrder`` and after all that were folded before.
+  package func fold(_ records: [Record], into state: inout LearnerFold) {
+    var batch = FoldBatch(records)
+    batch.learner = state.learner
+    for (place, key) in batch.items.enumerated() { batch.itemRows[place] = state.items[key] }
+    for (place, key) in batch.skills.enumerated() { batch.skillRows[place] = state.skills[key] }
+    fold(&batch)
+    state.learner = batch.learner
+    for (key, row) in zip(batch.items, batch.itemRows) { state.items[key] = row }
+    for (key, row) in zip(batch.skills, batch.skillRows) { state.skills[key] = row }
+  }
 }
 
 /// One learner's folded rows.

@@ -170,17 +170,25 @@ extension Record {
   package var canonicalBytes: [UInt8] {
     var out: [UInt8] = []
     out.reserveCapacity(112)
-    out.append(1)
-    out.append(event.kindNumber)
-    out.appendBigEndian(author.high)
-    out.appendBigEndian(author.low)
-    out.appendBigEndian(learner.high)
-    out.appendBigEndian(learner.low)
-    out.appendBigEndian(time.bits)
-    out.appendBigEndian(wallMilliseconds)
-    out.appendBigEndian(session)
-    event.appendCanonical(to: &out)
+    appendCanonical(to: &out)
     return out
+  }
+
+  package func appendCanonical(to out: inout [UInt8]) {
+    // What has one length goes in at once: byte by byte it took as long as SHA-256 over it.
+    withUnsafeBytes(
+      of: (
+        UInt64(bigEndian: author.high), UInt64(bigEndian: author.low),
+        UInt64(bigEndian: learner.high), UInt64(bigEndian: learner.low),
+        UInt64(bigEndian: time.bits), UInt64(bigEndian: UInt64(bitPattern: wallMilliseconds)),
+        UInt32(bigEndian: session)
+      )
+    ) {
+      out.append(1)
+      out.append(event.kindNumber)
+      out.append(contentsOf: $0.prefix(52))
+    }
+    event.appendCanonical(to: &out)
   }
 }
 

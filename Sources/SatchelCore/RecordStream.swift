@@ -12,19 +12,19 @@ package struct RecordStream: Hashable, Sendable {
   /// the same file finds its own stream again and adds nothing.
   package let nonce: UInt64
   package let id: StreamID
+  /// The replica that writes it. Kept, because it is a hash: asked anew for every record it took a fifth of a push.
+  package let replica: ReplicaID
 
   package init(publicKey: PublicKey, learner: LearnerID, nonce: UInt64 = 0) {
     self.publicKey = publicKey
     self.learner = learner
     self.nonce = nonce
+    replica = publicKey.replica
     var tail = learner.bytes
     tail.appendBigEndian(nonce)
     let hash = Hash256(hashing: Array("satchel stream 1\0".utf8), publicKey.bytes, tail)
     id = StreamID(bytes: hash.bytes.prefix(16)) ?? StreamID(high: 0, low: 0)
   }
-
-  /// The replica that writes it.
-  package var replica: ReplicaID { publicKey.replica }
 
   /// The head before the first record: number 0, and a hash made of the id so that chains of two streams never meet.
   package var start: StreamHead {
@@ -43,19 +43,18 @@ package struct StreamHead: Hashable, Sendable {
   }
 
   /// The head after one more record.
-  package func appending(_ record: Record) -> StreamHead {
-    StreamHead(number: number + 1, hash: Hash256(linking: hash, to: record.canonicalBytes))
-  }
+  package func appending(_ record: Record) -> StreamHead { appending(CollectionOfOne(record)) }
 
   package func appending(_ records: some Sequence<Record>) -> StreamHead {
-    records.reduce(self) { $0.appending($1) }
+    var link = ChainLink()
+    return records.reduce(self) { link.head(after: $1, from: $0) }
   }
 
   /// The heads after the first, the second ... and the last of `records`.
   package func links(of records: some Sequence<Record>) -> [StreamHead] {
-    var head = self
+    var (head, link) = (self, ChainLink())
     return records.map {
-      head = head.appending($0)
+      head = link.head(after: $0, from: head)
       return head
     }
   }
@@ -76,6 +75,18 @@ package struct StreamHead: Hashable, Sendable {
     tail.appendBigEndian(number)
     tail.append(contentsOf: hash.bytes)
     return Hash256(hashing: stream.bytes, tail)
+  }
+}
+
+/// Hashes records into heads one after the other, in one buffer: an array a record would cost as much as the hash.
+private struct ChainLink {
+  private var buffer: [UInt8] = []
+
+  mutating func head(after record: Record, from head: StreamHead) -> StreamHead {
+    buffer.removeAll(keepingCapacity: true)
+    head.hash.append(to: &buffer)
+    record.appendCanonical(to: &buffer)
+    return StreamHead(number: head.number + 1, hash: Hash256(hashing: buffer))
   }
 }
 

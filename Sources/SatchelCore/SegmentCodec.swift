@@ -3,8 +3,9 @@ internal import SwiftProtobuf
 
 /// Packs records of one stream into columns.
 ///
-/// Layout: one byte, 0 for plain and 1 for zstd (one frame that states its size), then the protobuf message
-/// `SegmentColumns` of segment.proto. Valid is what decodes within the limits, whose columns have exactly the lengths
+/// Layout: one byte, 0 for plain, 1 for zstd (one frame that states its size) and 2 for zstd with planes behind it, then the
+/// protobuf message `SegmentColumns` of segment.proto, of version 1 or 2 (``SegmentPlanes``). In form 2 what follows the
+/// frame is the message's `low_planes`. Valid is what decodes within the limits, whose columns have exactly the lengths
 /// that the kinds ask for, whose times rise and whose keys are valid. That is enough: what is *in* the records is proven
 /// by hash and signature over their canonical bytes, which this packing does not enter.
 package enum SegmentCodec {
@@ -13,16 +14,29 @@ package enum SegmentCodec {
 
   private static let plain: UInt8 = 0
   private static let zstd: UInt8 = 1
+  private static let zstdThenPlanes: UInt8 = 2
 
   /// Packs `records`, in order; all of them must be of `stream`.
   package static func encode(_ records: [Record], of stream: RecordStream) -> [UInt8] {
     var packer = ColumnPacker(replica: stream.replica)
     for record in records { packer.append(record) }
-    let message = packer.columns()
+    var message = packer.columns()
+    var low: [UInt8] = []
+    if records.count >= SegmentPlanes.recordsMin {
+      SegmentPlanes.pack(&message)
+      low = [UInt8](message.lowPlanes)
+      message.lowPlanes = Data()
+    }
+    if let packed = Compression.deflate(serialized(message)) {
+      return [low.isEmpty ? zstd : zstdThenPlanes] + packed + low
+    }
+    message.lowPlanes = Data(low)
+    return [plain] + serialized(message)
+  }
+
+  private static func serialized(_ message: WireSegmentColumns) -> [UInt8] {
     // Serialising a message without required fields into memory cannot fail; an empty one would be refused on reading.
-    let columns: [UInt8] = (try? message.serializedBytes()) ?? []
-    if let packed = Compression.deflate(columns) { return [zstd] + packed }
-    return [plain] + columns
+    (try? message.serializedBytes()) ?? []
   }
 
   /// Unpacks what ``encode(_:of:)`` made. Throws `segment.malformed` for anything else.
@@ -33,20 +47,40 @@ package enum SegmentCodec {
       throw malformed(stream, "size")
     }
     let columns: [UInt8]
+    var low: ArraySlice<UInt8> = []
     switch form {
     case plain: columns = Array(bytes.dropFirst())
-    case zstd:
-      guard let inflated = Compression.inflate(bytes.dropFirst(), bytesMax: inflatedBytesMax)
+    case zstd, zstdThenPlanes:
+      guard let inflated = Compression.inflate(bytes.dropFirst(), bytesMax: inflatedBytesMax),
+        form == zstdThenPlanes || inflated.rest.isEmpty
       else { throw malformed(stream, "compression") }
-      columns = inflated
+      (columns, low) = (inflated.bytes, inflated.rest)
     default: throw malformed(stream, "form")
     }
     var options = BinaryDecodingOptions()
     options.messageDepthLimit = 4
-    guard let message = try? WireSegmentColumns(serializedBytes: columns, options: options),
-      var reader = ColumnReader(message, stream: stream), let records = reader.records()
+    guard var message = try? WireSegmentColumns(serializedBytes: columns, options: options),
+      complete(&message, low), var reader = ColumnReader(message, stream: stream),
+      let records = reader.records()
     else { throw malformed(stream, "columns") }
     return records
+  }
+
+  /// Brings a message of any version that is known to version 1; `false` for any other, or one that does not fit.
+  private static func complete(_ message: inout WireSegmentColumns, _ low: ArraySlice<UInt8>)
+    -> Bool
+  {
+    guard (1...UInt32(Segment.recordsMax)).contains(message.count) else { return false }
+    switch message.version {
+    case 1: return low.isEmpty && message.lowPlanes.isEmpty && message.highPlanes.isEmpty
+    case 2:
+      if !low.isEmpty {
+        guard message.lowPlanes.isEmpty else { return false }
+        message.lowPlanes = Data(low)
+      }
+      return SegmentPlanes.unpack(&message)
+    default: return false
+    }
   }
 
   private static func malformed(_ stream: RecordStream, _ cause: String) -> SatchelError {
@@ -62,7 +96,15 @@ private struct DictionaryEntry: Hashable {
 
 private struct ColumnPacker {
   private let replica: ReplicaID
-  private var message = WireSegmentColumns()
+  private var firstMilliseconds: UInt64 = 0
+  private var millisecondDelta: [UInt64] = []
+  private var entryReference: [UInt32] = []
+  private var entrySkillCount: [UInt32] = []
+  private var entrySkill: [UInt32] = []
+  private var scores: [UInt32] = []
+  private var durations: [UInt32] = []
+  private var settings: [WireSegmentSetting] = []
+  private var anchors: [Anchor] = []
   private var entries: [DictionaryEntry: UInt32] = [:]
   private var items: [String] = []
   private var skillIndexes: [SkillID: UInt32] = [:]
@@ -100,17 +142,26 @@ private struct ColumnPacker {
       var entry = WireSegmentSetting()
       entry.name = setting.name
       entry.value = Data(setting.value)
-      message.settings.append(entry)
+      settings.append(entry)
     case .anchor(let anchor):
-      message.anchorSession.append(anchor.session)
-      message.anchorOffset.append(anchor.offsetMilliseconds)
+      anchors.append(anchor)
     }
   }
 
   /// Columns that hold only zeros are left out; that, and zstd, is where most of the size goes.
   func columns() -> WireSegmentColumns {
-    var out = message
+    var out = WireSegmentColumns()
     out.version = 1
+    out.firstMilliseconds = firstMilliseconds
+    out.millisecondDelta = millisecondDelta
+    out.entryReference = entryReference
+    out.entrySkillCount = entrySkillCount
+    out.entrySkill = entrySkill
+    out.score = scores
+    out.duration = durations
+    out.settings = settings
+    out.anchorSession = anchors.map(\.session)
+    out.anchorOffset = anchors.map(\.offsetMilliseconds)
     out.count = UInt32(kinds.count)
     if counters.contains(where: { $0 != 0 }) { out.counterDelta = counters }
     if walls.contains(where: { $0 != 0 }) { out.wallDelta = walls }
@@ -131,8 +182,8 @@ private struct ColumnPacker {
   private mutating func appendTimes(of record: Record) {
     let time = record.time
     let before = lastTime ?? HybridTime(milliseconds: time.milliseconds)
-    if lastTime == nil { message.firstMilliseconds = UInt64(time.milliseconds) }
-    message.millisecondDelta.append(UInt64(max(0, time.milliseconds - before.milliseconds)))
+    if lastTime == nil { firstMilliseconds = UInt64(time.milliseconds) }
+    millisecondDelta.append(UInt64(max(0, time.milliseconds - before.milliseconds)))
     counters.append(Int32(time.counter) - Int32(before.counter))
     // Wrapping arithmetic: a wall time is any Int64, and reading wraps back to the same one.
     let wall = record.wallMilliseconds &- time.milliseconds
@@ -150,36 +201,50 @@ private struct ColumnPacker {
 
   private mutating func appendFlags(_ flag: UInt8, score: UInt16?, duration: UInt32?) {
     flags.append(flag | (score != nil ? 2 : 0) | (duration != nil ? 4 : 0))
-    if let score { message.score.append(UInt32(score)) }
-    if let duration { message.duration.append(duration) }
+    if let score { scores.append(UInt32(score)) }
+    if let duration { durations.append(duration) }
   }
 
   private mutating func appendEntry(_ item: ItemID, _ itemSkills: [SkillID]) {
     let entry = DictionaryEntry(item: item, skills: itemSkills)
     if let index = entries[entry] {
-      message.entryReference.append(index + 1)
+      entryReference.append(index + 1)
       return
     }
     entries[entry] = UInt32(items.count)
     items.append(item.text)
-    message.entrySkillCount.append(UInt32(itemSkills.count))
+    entrySkillCount.append(UInt32(itemSkills.count))
     for skill in itemSkills {
       let index = skillIndexes[skill] ?? UInt32(skills.count)
       if Int(index) == skills.count {
         skillIndexes[skill] = index
         skills.append(skill.text)
       }
-      message.entrySkill.append(index)
+      entrySkill.append(index)
     }
-    message.entryReference.append(0)
+    entryReference.append(0)
   }
 }
 
 /// Reads columns that nobody vouches for; every step that does not fit gives `nil`.
 private struct ColumnReader {
-  private let message: WireSegmentColumns
   private let stream: RecordStream
+  private let replica: ReplicaID
   private let count: Int
+  // Each column is taken out of the message once: the message keeps them behind a reference, and asking it for every
+  // record cost a third of decoding.
+  private let firstMilliseconds: UInt64
+  private let millisecondDelta: [UInt64]
+  private let counterDelta: [Int32]
+  private let wallDelta: [Int64]
+  private let sessionDelta: [Int64]
+  private let entryReference: [UInt32]
+  private let scores: [UInt32]
+  private let durations: [UInt32]
+  private let authorColumn: [UInt32]
+  private let settings: [WireSegmentSetting]
+  private let anchorSession: [UInt32]
+  private let anchorOffset: [Int64]
   private let kinds: [UInt8]
   private let flags: [UInt8]
   private let feedback: [UInt8]
@@ -189,8 +254,20 @@ private struct ColumnReader {
   private var (reference, flag, score, duration, said, setting, anchor) = (0, 0, 0, 0, 0, 0, 0)
 
   init?(_ message: WireSegmentColumns, stream: RecordStream) {
-    self.message = message
     self.stream = stream
+    replica = stream.replica
+    firstMilliseconds = message.firstMilliseconds
+    millisecondDelta = message.millisecondDelta
+    counterDelta = message.counterDelta
+    wallDelta = message.wallDelta
+    sessionDelta = message.sessionDelta
+    entryReference = message.entryReference
+    scores = message.score
+    durations = message.duration
+    authorColumn = message.author
+    settings = message.settings
+    anchorSession = message.anchorSession
+    anchorOffset = message.anchorOffset
     guard message.version == 1, message.count >= 1, message.count <= Segment.recordsMax else {
       return nil
     }
@@ -204,9 +281,9 @@ private struct ColumnReader {
       ReplicaID(bytes: authorBytes[$0..<$0 + 16])
     }
     func fits(_ column: Int) -> Bool { column == 0 || column == count }
-    guard kinds.count == count, message.millisecondDelta.count == count,
-      fits(message.counterDelta.count), fits(message.wallDelta.count),
-      fits(message.sessionDelta.count), fits(message.author.count),
+    guard kinds.count == count, millisecondDelta.count == count,
+      fits(counterDelta.count), fits(wallDelta.count),
+      fits(sessionDelta.count), fits(authorColumn.count),
       let entries = Self.entries(of: message, atMost: count)
     else { return nil }
     self.entries = entries
@@ -215,15 +292,15 @@ private struct ColumnReader {
   mutating func records() -> [Record]? {
     var out: [Record] = []
     out.reserveCapacity(count)
-    guard message.firstMilliseconds < 1 << 48 else { return nil }
-    var milliseconds = message.firstMilliseconds
+    guard firstMilliseconds < 1 << 48 else { return nil }
+    var milliseconds = firstMilliseconds
     var (counter, wall, session): (Int64, Int64, Int64) = (0, 0, 0)
     for index in 0..<count {
-      let (sum, overflow) = milliseconds.addingReportingOverflow(message.millisecondDelta[index])
+      let (sum, overflow) = milliseconds.addingReportingOverflow(millisecondDelta[index])
       milliseconds = sum
-      counter += message.counterDelta.isEmpty ? 0 : Int64(message.counterDelta[index])
-      wall = message.wallDelta.isEmpty ? wall : wall &+ message.wallDelta[index]
-      session = message.sessionDelta.isEmpty ? session : session &+ message.sessionDelta[index]
+      counter += counterDelta.isEmpty ? 0 : Int64(counterDelta[index])
+      wall = wallDelta.isEmpty ? wall : wall &+ wallDelta[index]
+      session = sessionDelta.isEmpty ? session : session &+ sessionDelta[index]
       guard !overflow, milliseconds < 1 << 48, let counter = UInt16(exactly: counter),
         let session = UInt32(exactly: session), let author = author(at: index),
         let event = nextEvent(kind: kinds[index])
@@ -241,16 +318,16 @@ private struct ColumnReader {
 
   /// No column may hold more than the records asked for, or two packings of the same bytes could differ in meaning.
   private var isUsedUp: Bool {
-    nextEntry == entries.count && reference == message.entryReference.count
-      && flag == flags.count && score == message.score.count
-      && duration == message.duration.count && said == feedback.count
-      && setting == message.settings.count && anchor == message.anchorSession.count
-      && anchor == message.anchorOffset.count
+    nextEntry == entries.count && reference == entryReference.count
+      && flag == flags.count && score == scores.count
+      && duration == durations.count && said == feedback.count
+      && setting == settings.count && anchor == anchorSession.count
+      && anchor == anchorOffset.count
   }
 
   private func author(at index: Int) -> ReplicaID? {
-    guard !message.author.isEmpty, message.author[index] > 0 else { return stream.replica }
-    let number = Int(message.author[index]) - 1
+    guard !authorColumn.isEmpty, authorColumn[index] > 0 else { return replica }
+    let number = Int(authorColumn[index]) - 1
     return number < authors.count ? authors[number] : nil
   }
 
@@ -280,26 +357,26 @@ private struct ColumnReader {
   }
 
   private mutating func nextSetting() -> Event? {
-    guard setting < message.settings.count else { return nil }
-    let entry = message.settings[setting]
+    guard setting < settings.count else { return nil }
+    let entry = settings[setting]
     setting += 1
     return (try? Setting(name: entry.name, value: Array(entry.value))).map(Event.setting)
   }
 
   private mutating func nextAnchor() -> Event? {
-    guard anchor < message.anchorSession.count, anchor < message.anchorOffset.count else {
+    guard anchor < anchorSession.count, anchor < anchorOffset.count else {
       return nil
     }
     defer { anchor += 1 }
     return .anchor(
       Anchor(
-        session: message.anchorSession[anchor],
-        offsetMilliseconds: message.anchorOffset[anchor]))
+        session: anchorSession[anchor],
+        offsetMilliseconds: anchorOffset[anchor]))
   }
 
   private mutating func nextDictionaryEntry() -> DictionaryEntry? {
-    guard reference < message.entryReference.count else { return nil }
-    let number = Int(message.entryReference[reference])
+    guard reference < entryReference.count else { return nil }
+    let number = Int(entryReference[reference])
     reference += 1
     if number > 0 { return number <= nextEntry ? entries[number - 1] : nil }
     guard nextEntry < entries.count else { return nil }
@@ -313,13 +390,13 @@ private struct ColumnReader {
     flag += 1
     var out: (flag: UInt8, score: UInt16?, duration: UInt32?) = (read, nil, nil)
     if read & 2 != 0 {
-      guard score < message.score.count, message.score[score] <= 1000 else { return nil }
-      out.score = UInt16(message.score[score])
+      guard score < scores.count, scores[score] <= 1000 else { return nil }
+      out.score = UInt16(scores[score])
       score += 1
     }
     if read & 4 != 0 {
-      guard duration < message.duration.count else { return nil }
-      out.duration = message.duration[duration]
+      guard duration < durations.count else { return nil }
+      out.duration = durations[duration]
       duration += 1
     }
     return out
@@ -350,8 +427,13 @@ private struct ColumnReader {
     return next == message.entrySkill.count ? out : nil
   }
 
+  /// By bytes: walking over characters took longer than all else in decoding.
   private static func split(_ joined: String) -> [String] {
-    joined.isEmpty
-      ? [] : joined.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    if joined.isEmpty { return [] }
+    var joined = joined
+    return joined.withUTF8 { bytes in
+      bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        .map { String(decoding: $0, as: UTF8.self) }
+    }
   }
 }

@@ -21,9 +21,39 @@ struct HotStatement {
     for (index, value) in values.enumerated() {
       try check(bind(value, at: Int32(index + 1)))
     }
+    try step { row?($0) }
+  }
+
+  /// The same for two numbers, without an array for them: what folding runs for every row that it reads.
+  func run(_ first: Int64, _ second: Int64, row: (HotRow) -> Void) throws {
+    defer { sqlite3_reset(handle) }
+    try check(sqlite3_bind_int64(handle, 1, first))
+    try check(sqlite3_bind_int64(handle, 2, second))
+    try step(row)
+  }
+
+  /// The same for two numbers and a blob, which SQLite reads where it lies.
+  func run(_ first: Int64, _ second: Int64, _ bytes: [UInt8]) throws {
+    defer {
+      sqlite3_reset(handle)
+      // The blob is SQLite's only until this returns.
+      sqlite3_clear_bindings(handle)
+    }
+    try check(sqlite3_bind_int64(handle, 1, first))
+    try check(sqlite3_bind_int64(handle, 2, second))
+    try bytes.withUnsafeBytes { raw in
+      // A null pointer would bind NULL, and a null destructor says that the bytes stay where they are.
+      try check(
+        raw.baseAddress.map { sqlite3_bind_blob(handle, 3, $0, Int32(raw.count), nil) }
+          ?? sqlite3_bind_zeroblob(handle, 3, 0))
+      try step { _ in }
+    }
+  }
+
+  private func step(_ row: (HotRow) -> Void) throws {
     while true {
       switch sqlite3_step(handle) {
-      case SQLITE_ROW: row?(HotRow(handle: handle))
+      case SQLITE_ROW: row(HotRow(handle: handle))
       case SQLITE_DONE: return
       case let code: try check(code)
       }

@@ -77,17 +77,22 @@ extension Store {
       let moment = try journal.corrected(moment)
       let replica = key.publicKey.replica
       var places: [LearnerID: Int] = [:]
-      var groups: [(stream: RecordStream, records: [Record])] = []
+      var waiting: [[Draft]] = []
       for draft in drafts {
-        let record = Self.record(draft, at: moment, by: replica, in: &journal)
-        if let place = places[draft.learner] {
-          groups[place].records.append(record)
-        } else {
-          places[draft.learner] = groups.count
-          let stream = RecordStream(
-            publicKey: key.publicKey, learner: draft.learner, nonce: source)
-          groups.append((stream, [record]))
+        let place = places[draft.learner] ?? waiting.count
+        if place == waiting.count {
+          places[draft.learner] = place
+          waiting.append([])
         }
+        waiting[place].append(draft)
+      }
+      // Learner by learner, so that the times of a stream follow each other without gaps: that packs best.
+      let groups = waiting.map { own in
+        (
+          stream: RecordStream(
+            publicKey: key.publicKey, learner: own[0].learner, nonce: source),
+          records: own.map { Self.record($0, at: moment, by: replica, in: &journal) }
+        )
       }
       try journal.appendSealed(groups, key: key)
       let times = groups.lazy.flatMap(\.records).map(\.time)

@@ -7,10 +7,10 @@ import SatchelCore
 struct PendingFold: Sendable {
   /// The learner's row.
   private let learner: Int64
-  private let records: [Record]
-  private var itemRows: [ItemID: Int64] = [:]
-  private var skillRows: [SkillID: Int64] = [:]
-  private var fold: LearnerFold
+  private var batch: FoldBatch
+  /// Rows of the batch's items and skills, by their places in it.
+  private var itemRows: [Int64]
+  private var skillRows: [Int64]
 
   /// Reads the rows that `records` touch, each once.
   ///
@@ -23,63 +23,59 @@ struct PendingFold: Sendable {
     keys: inout KeyRows, _ db: Database
   ) throws {
     self.learner = learner
-    self.records = records
-    fold = LearnerFold(learner: state)
-    var last: [SkillID]?
-    for record in records {
-      guard let item = record.event.item else { continue }
-      let named = record.event.skills
-      itemRows[item] = try keys.item(item, skills: named)
-      if last == named { continue }
-      for skill in named { skillRows[skill] = try keys.skill(skill) }
-      last = named
+    batch = FoldBatch(records)
+    batch.learner = state
+    itemRows = [Int64](repeating: 0, count: batch.items.count)
+    for (item, skills) in batch.named {
+      itemRows[item] = try keys.item(batch.items[item], skills: skills)
     }
+    skillRows = try batch.skills.map { try keys.skill($0) }
     if isNew { return }
-    fold.items = try load(
+    batch.itemRows = try load(
       itemRows, "SELECT state FROM item_progress WHERE learner = ? AND item = ?", db)
-    fold.skills = try load(
+    batch.skillRows = try load(
       skillRows, "SELECT state FROM mastery WHERE learner = ? AND skill = ?", db)
   }
 
   /// The learner's own row, once it is folded.
-  var state: [UInt8]? { fold.learner }
+  var state: [UInt8]? { batch.learner }
 
   func folded(by projection: any Projection) -> PendingFold {
     var out = self
-    projection.fold(records, into: &out.fold)
+    projection.fold(&out.batch)
     return out
   }
 
   /// Writes the folded rows, each once.
   func save(_ db: Database) throws {
     try save(
-      fold.items, rows: itemRows,
+      batch.itemRows, rows: itemRows,
       "INSERT OR REPLACE INTO item_progress (learner, item, state) VALUES (?, ?, ?)", db)
     try save(
-      fold.skills, rows: skillRows,
+      batch.skillRows, rows: skillRows,
       "INSERT OR REPLACE INTO mastery (learner, skill, state) VALUES (?, ?, ?)", db)
   }
 
-  private func load<Kind>(_ rows: [ContentKey<Kind>: Int64], _ sql: String, _ db: Database) throws
-    -> [ContentKey<Kind>: [UInt8]]
-  {
-    var out: [ContentKey<Kind>: [UInt8]] = [:]
+  private func load(_ rows: [Int64], _ sql: String, _ db: Database) throws -> [[UInt8]?] {
+    var out = [[UInt8]?](repeating: nil, count: rows.count)
     let statement = try HotStatement(db, sql)
-    for (key, row) in rows {
-      try statement.run([.integer(learner), .integer(row)]) { out[key] = $0.blob(0) }
+    for place in Self.inOrder(rows) {
+      try statement.run(learner, rows[place]) { out[place] = $0.blob(0) }
     }
     return out
   }
 
-  /// Writes in the order of row ids, which is the order of the table: appending fills its pages, random order half.
-  private func save<Kind>(
-    _ states: [ContentKey<Kind>: [UInt8]], rows: [ContentKey<Kind>: Int64], _ sql: String,
-    _ db: Database
-  ) throws {
+  private func save(_ states: [[UInt8]?], rows: [Int64], _ sql: String, _ db: Database) throws {
     let statement = try HotStatement(db, sql)
-    let ordered = states.compactMap { key, state in rows[key].map { (row: $0, state: state) } }
-    for (row, state) in ordered.sorted(by: { $0.row < $1.row }) {
-      try statement.run([.integer(learner), .integer(row), .blob(state)])
+    for place in Self.inOrder(rows) {
+      guard let state = states[place] else { continue }
+      try statement.run(learner, rows[place], state)
     }
+  }
+
+  /// Places in the order of row ids, which is the order of the table: appending fills its pages, random order half, and
+  /// the next row is mostly on the page of the last.
+  private static func inOrder(_ rows: [Int64]) -> [Int] {
+    rows.indices.sorted { rows[$0] < rows[$1] }
   }
 }

@@ -25,21 +25,23 @@ package func trial(
   _ candidate: Weights, against current: Weights?, records: [Record]
 ) -> TrialResult {
   let judges = [Tutor(weights: candidate), Tutor(weights: current)]
-  var open = OpenFold(LearnerFold())
+  let batch = FoldBatch(records)
+  var open = OpenFold(batch)
   var losses = [0.0, 0.0]
   var count = 0
-  for record in records {
-    if case .attempt(let attempt) = record.event {
-      let (skills, item) = open.states(for: attempt)
+  for (index, record) in records.enumerated() {
+    if case .attempt(let attempt) = record.event, let item = batch.item(of: index) {
+      let skills = batch.skills(of: index).map { open.skills[$0] }
       let seconds = StateTime.seconds(milliseconds: record.wallMilliseconds)
-      for (index, judge) in judges.enumerated() {
-        let probability = judge.probability(of: attempt, open.learner, skills, item, seconds)
-        losses[index] -= ExactMath.log(
+      for (judging, judge) in judges.enumerated() {
+        let probability = judge.probability(
+          of: attempt, open.learner, skills, open.items[item], seconds)
+        losses[judging] -= ExactMath.log(
           min(max(attempt.isCorrect ? probability : 1 - probability, 1e-6), 1))
       }
       count += 1
     }
-    open.fold(record)
+    open.fold(index, of: batch)
   }
   let divisor = Double(max(1, count))
   return TrialResult(
@@ -62,15 +64,5 @@ extension Tutor {
       weights.normalise(base, columns: 0..<FeatureSchema.computed)
     }
     return Double(weights.probability(logit: weights.network.outputs(of: row)[0]))
-  }
-}
-
-extension OpenFold {
-  /// The rows that an attempt is about to touch, as they are before it.
-  mutating func states(for attempt: Attempt) -> (skills: [SkillState], item: ItemState) {
-    // A slot first, for it may be made by asking.
-    let slots = attempt.skills.map { slot(of: $0) }
-    let item = slot(of: attempt.item)
-    return (slots.map { skills[$0] }, items[item])
   }
 }

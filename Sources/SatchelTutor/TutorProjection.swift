@@ -8,83 +8,65 @@ package struct TutorProjection: Projection {
 
   package var version: Int { 1 }
 
-  package func fold(_ records: [Record], into state: inout LearnerFold) {
-    guard !records.isEmpty else { return }
-    var open = OpenFold(state)
-    for record in records { open.fold(record) }
-    open.close(into: &state)
+  package func fold(_ batch: inout FoldBatch) {
+    guard !batch.records.isEmpty else { return }
+    var open = OpenFold(batch)
+    for record in batch.records.indices { open.fold(record, of: batch) }
+    open.close(into: &batch)
   }
 }
 
-/// A ``LearnerFold`` while records are folded into it: typed states in arrays, found by key.
+/// A ``FoldBatch`` while its records are folded: typed states instead of rows of bytes.
 ///
 /// A row that cannot be read counts as never folded: the store rebuilds rows of other versions before it comes to this.
 struct OpenFold {
-  private var source: LearnerFold
-  var learner: LearnerState
-  private(set) var skills: [SkillState] = []
-  private(set) var items: [ItemState] = []
-  private var skillSlots: [SkillID: Int] = [:]
-  private var itemSlots: [ItemID: Int] = [:]
-  private var itemHashes: [UInt32] = []
-  private var touchedSkills: [Int] = []
+  private(set) var learner: LearnerState
+  private(set) var skills: [SkillState]
+  private(set) var items: [ItemState]
+  private var isTouched: [Bool]
+  private let itemHashes: [UInt32]
 
-  init(_ fold: LearnerFold) {
-    source = fold
-    learner = fold.learner.flatMap(LearnerState.init(bytes:)) ?? LearnerState()
+  init(_ batch: FoldBatch) {
+    learner = batch.learner.flatMap(LearnerState.init(bytes:)) ?? LearnerState()
+    skills = batch.skillRows.map { $0.flatMap(SkillState.init(bytes:)) ?? SkillState() }
+    items = batch.itemRows.map { $0.flatMap(ItemState.init(bytes:)) ?? ItemState() }
+    isTouched = [Bool](repeating: false, count: skills.count)
+    itemHashes = batch.items.map { KeyHash.short($0.hash64) }
   }
 
-  mutating func fold(_ record: Record) {
-    switch record.event {
-    case .attempt(let attempt): fold(attempt, wallMilliseconds: record.wallMilliseconds)
-    case .view(let view):
+  /// Folds one record of the batch that this was opened from.
+  mutating func fold(_ record: Int, of batch: FoldBatch) {
+    // A setting or an anchor says nothing of what was learned.
+    guard let item = batch.item(of: record) else { return }
+    switch batch.records[record].event {
+    case .attempt(let attempt):
+      let slots = touched(record, of: batch)
+      let answer = Answer(
+        attempt, item: itemHashes[item], wallMilliseconds: batch.records[record].wallMilliseconds)
+      answer.fold(into: &learner, &items[item], &skills, at: slots)
+    case .view:
       learner.foldView()
-      let item = slot(of: view.item)
       items[item].foldView()
     case .feedback(let feedback):
       learner.fold(feedback.kind)
-      let item = slot(of: feedback.item)
       items[item].fold(feedback.kind)
-      for skill in Set(feedback.skills) {
-        let slot = slot(of: skill)
-        skills[slot].fold(feedback.kind)
-      }
+      for slot in touched(record, of: batch) { skills[slot].fold(feedback.kind) }
     case .setting, .anchor: break
     }
   }
 
-  mutating func close(into fold: inout LearnerFold) {
-    // Let go of the rows that were read, or each dictionary is copied at its first write.
-    source = LearnerFold()
-    fold.learner = learner.encoded()
-    for (skill, slot) in skillSlots { fold.skills[skill] = skills[slot].encoded() }
-    for (item, slot) in itemSlots { fold.items[item] = items[slot].encoded() }
-  }
-
-  private mutating func fold(_ attempt: Attempt, wallMilliseconds: Int64) {
-    let item = slot(of: attempt.item)
-    let answer = Answer(attempt, item: itemHashes[item], wallMilliseconds: wallMilliseconds)
-    touchedSkills.removeAll(keepingCapacity: true)
-    for skill in attempt.skills {
-      let slot = slot(of: skill)
-      // A skill named twice in one record is exercised once.
-      if !touchedSkills.contains(slot) { touchedSkills.append(slot) }
+  func close(into batch: inout FoldBatch) {
+    batch.learner = learner.encoded()
+    for (place, state) in items.enumerated() { batch.itemRows[place] = state.encoded() }
+    // A skill that was only in what a learner viewed has no state of its own.
+    for (place, state) in skills.enumerated() where isTouched[place] {
+      batch.skillRows[place] = state.encoded()
     }
-    answer.fold(into: &learner, &items[item], &skills, at: touchedSkills)
   }
 
-  mutating func slot(of skill: SkillID) -> Int {
-    if let slot = skillSlots[skill] { return slot }
-    skillSlots[skill] = skills.count
-    skills.append(source.skills[skill].flatMap(SkillState.init(bytes:)) ?? SkillState())
-    return skills.count - 1
-  }
-
-  mutating func slot(of item: ItemID) -> Int {
-    if let slot = itemSlots[item] { return slot }
-    itemSlots[item] = items.count
-    items.append(source.items[item].flatMap(ItemState.init(bytes:)) ?? ItemState())
-    itemHashes.append(KeyHash.short(item.hash64))
-    return items.count - 1
+  private mutating func touched(_ record: Int, of batch: FoldBatch) -> [Int] {
+    let slots = batch.skills(of: record)
+    for slot in slots { isTouched[slot] = true }
+    return slots
   }
 }

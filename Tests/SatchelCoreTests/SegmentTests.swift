@@ -26,6 +26,89 @@ import Testing
     }
   }
 
+  @Test func `keeps the widest numbers there are`() throws {
+    var clock = HybridClock()
+    let walls: [Int64] = [.min, .max, 0, -1, 1, .min, 1_700_000_000_000, .max]
+    let durations: [UInt32?] = [nil, .max, 0, 1]
+    let records = (0..<40).map { index -> Record in
+      Record(
+        learner: stream.learner, author: stream.replica,
+        time: clock.next(wallMilliseconds: Int64(index) << (index % 40)),
+        wallMilliseconds: walls[index % 8], session: 1,
+        event: .attempt(
+          Attempt(
+            item: ItemID(checked: "a"), skills: [], isCorrect: index % 3 == 0,
+            durationMilliseconds: durations[index % 4])))
+    }
+    for count in [1, 7, 8, 9, 40] {
+      let some = Array(records.prefix(count))
+      #expect(try SegmentCodec.decode(SegmentCodec.encode(some, of: stream), of: stream) == some)
+    }
+  }
+
+  /// Golden: stores that version 0.2 wrote hold segments like this one.
+  @Test func `of the first version is still read`() throws {
+    let bytes = try #require(
+      Hex.decode(
+        "0128b52ffd20d3450400c4060801100c18c7d68c83a134220c002a0c00023227e593a9c0a102e6893a10e6"
+          + "9783971b004a1b6974656d2d310a323330520f736b696c6c2d310a305a04010101016204000100016a01"
+          + "020304720c050504820118c51fea1f8f20b420d920fe20a321c821ed219222b722dc220b00bad27b1014"
+          + "73d5ca70301818a1720f6ee3ba86c0260ca004"))
+    let read = try SegmentCodec.decode(bytes, of: stream)
+    let events = (1...12).map { number -> Event in
+      let attempt = Attempt(
+        item: ItemID(checked: "item-\(number % 4)"),
+        skills: [SkillID(checked: "skill-\(number % 2)")], isCorrect: number % 3 > 0,
+        durationMilliseconds: UInt32(4000 + number * 37))
+      return .attempt(attempt)
+    }
+    let walls = (1...12).map { number -> Int64 in 1_756_714_877_921 + Int64(number) * 17_011 }
+    #expect(read.map(\.event) == events)
+    #expect(read.map(\.wallMilliseconds) == walls)
+    #expect(try SegmentCodec.decode(SegmentCodec.encode(read, of: stream), of: stream) == read)
+  }
+
+  @Test func `with planes cut short or too long is refused`() throws {
+    var dice = Dice.thrown(for: "planes")
+    let records = RandomRecords().records(60, of: stream, &dice)
+    let packed = SegmentCodec.encode(records, of: stream)
+    #expect(packed.first == 2)
+    for count in 1...packed.count - 1 {
+      expectError(.segmentMalformed) {
+        try SegmentCodec.decode(Array(packed.prefix(count)), of: stream)
+      }
+    }
+    expectError(.segmentMalformed) { try SegmentCodec.decode(packed + [0], of: stream) }
+  }
+
+  /// Swift takes «é» of one and of two code points for equal texts; the bytes that are hashed differ.
+  @Test func `keeps keys apart that only look alike`() throws {
+    var clock = HybridClock()
+    let keys = ["caf\u{E9}", "cafe\u{301}", "\u{212B}", "\u{C5}"]
+    let records = (0..<8).map { index in
+      Record(
+        learner: stream.learner, author: stream.replica, time: clock.next(wallMilliseconds: 9),
+        wallMilliseconds: 9, session: 1,
+        event: .attempt(
+          Attempt(
+            item: ItemID(checked: keys[index % 4]),
+            skills: [SkillID(checked: keys[3 - index % 4])], isCorrect: true)))
+    }
+    let read = try SegmentCodec.decode(SegmentCodec.encode(records, of: stream), of: stream)
+    #expect(read.map(\.canonicalBytes) == records.map(\.canonicalBytes))
+    #expect(Set(records.compactMap(\.event.item)).count == 4)
+  }
+
+  @Test func `leads to the head that hashing its records one by one gives`() {
+    var dice = Dice.thrown(for: "chain")
+    let records = RandomRecords().records(100, of: stream, &dice)
+    let last = records.reduce(stream.start.hash) { hash, record in
+      Hash256(hashing: hash.bytes, record.canonicalBytes)
+    }
+    #expect(stream.start.appending(records) == StreamHead(number: 100, hash: last))
+    #expect(stream.start.links(of: records).last?.hash == last)
+  }
+
   @Test func `may be cut anywhere and leads to the same head`() throws {
     var dice = Dice.thrown(for: "split")
     let records = RandomRecords().records(50, of: stream, &dice)

@@ -99,7 +99,7 @@ import Testing
     diary.answers("a", false)
     diary.answers("b", true, skills: ["adding", "multiplying", "adding"])
     diary.says(.tooHard, of: "a")
-    diary.views("c")
+    diary.views("c", skills: ["dividing"])
     let fold = diary.fold
 
     #expect(fold.learnerState.attempts == 3)
@@ -111,6 +111,8 @@ import Testing
     #expect(fold.itemState(ItemID(checked: "a"))?.run == -1)
     #expect(fold.itemState(ItemID(checked: "a"))?.count(of: .tooHard) == 1)
     #expect(fold.itemState(ItemID(checked: "c"))?.views == 1)
+    // To look at something exercises no skill.
+    #expect(fold.skills[SkillID(checked: "dividing")] == nil)
   }
 }
 

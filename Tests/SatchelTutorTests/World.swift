@@ -41,8 +41,9 @@ struct Diary {
           item: ItemID(checked: item), skills: skills.map { SkillID(checked: $0) }, kind: kind)), 5)
   }
 
-  mutating func views(_ item: String) {
-    append(.view(View(item: ItemID(checked: item), skills: [])), 60)
+  mutating func views(_ item: String, skills: [String] = []) {
+    append(
+      .view(View(item: ItemID(checked: item), skills: skills.map { SkillID(checked: $0) })), 60)
   }
 
   private mutating func append(_ event: Event, _ seconds: Int64) {

@@ -5,7 +5,10 @@ import Satchel
 /// `satchel bench`: what Satchel takes, beside a reference measured in the same run on the same machine.
 struct Bench: AsyncParsableCommand {
   enum Subject: String, CaseIterable, ExpressibleByArgument {
-    case record, next, open, sync
+    case record, next, open, sync, school
+
+    /// What is measured when nothing is named.
+    static let usual: [Subject] = [.record, .next, .open, .sync]
   }
 
   static let configuration = CommandConfiguration(
@@ -13,14 +16,34 @@ struct Bench: AsyncParsableCommand {
     discussion: """
       Example: satchel bench record next --json
 
-      Times are CPU or wall time as the unit says; a ratio is value over reference, both of this run.
+      Times are CPU or wall time as the unit says; a ratio is value over reference, both of this run. school fills the \
+      hub's store of --store with what many replicas wrote, for Tests/Benchmarks/volume.py.
       """)
 
-  @Argument(help: "record, next, open, sync; all of them when none is named.")
-  var subjects: [Subject] = Subject.allCases
+  @Argument(help: "record, next, open, sync, school; all but school when none is named.")
+  var subjects: [Subject] = Subject.usual
+
+  @Option(
+    help: ArgumentHelp("school: the hub's store; it must hold no records.", valueName: "path"))
+  var store: String?
+
+  @Option(help: "school: how many learners.")
+  var learners = 10_000
+
+  @Option(help: "school: how many replicas.")
+  var replicas = 1_000
 
   @Flag(help: "One JSON object.")
   var json = false
+
+  func validate() throws {
+    guard subjects.contains(.school) == (store != nil) else {
+      throw ValidationError("school, and nothing else, takes --store.")
+    }
+    guard (1...1_000_000).contains(learners), (1...100_000).contains(replicas) else {
+      throw ValidationError("--learners takes 1 to 1000000, --replicas 1 to 100000.")
+    }
+  }
 
   func run() async throws {
     let folder = try BenchFolder()
@@ -33,6 +56,9 @@ struct Bench: AsyncParsableCommand {
       case .next: results += try NextBench(folder).run()
       case .open: results += try OpenBench(folder).run()
       case .sync: results += try await SyncBench(folder).run()
+      case .school:
+        results += try SchoolBench(learners: learners, replicas: replicas).run(
+          into: URL(fileURLWithPath: store ?? ""))
       }
     }
     print(try json ? BenchResult.json(results) : BenchResult.table(results))
@@ -104,6 +130,15 @@ enum Stopwatch {
     let start = now(clock)
     try body()
     return now(clock) - start
+  }
+
+  /// CPU time so far of another process, all its threads, those that ended too.
+  static func cpu(of process: pid_t) throws(SatchelError) -> Double {
+    var clock = clockid_t()
+    guard clock_getcpuclockid(process, &clock) == 0 else {
+      throw SatchelError(.hubFailed, subject: "\(process)", cause: "no CPU clock")
+    }
+    return now(clock)
   }
 
   static func now(_ clock: clockid_t) -> Double {

@@ -32,6 +32,7 @@ nonisolated struct WireSegmentColumns: @unchecked Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// 1 or 2.
   var version: UInt32 {
     get {_storage._version}
     set {_uniqueStorage()._version = newValue}
@@ -156,6 +157,43 @@ nonisolated struct WireSegmentColumns: @unchecked Sendable {
     set {_uniqueStorage()._anchorOffset = newValue}
   }
 
+  /// Version 2 moves three columns; see SegmentPlanes.swift.
+  /// Which of them is in planes: 4, millisecond_delta, or 6, wall_delta; the column itself is then empty.
+  var timedColumn: UInt32 {
+    get {_storage._timedColumn}
+    set {_uniqueStorage()._timedColumn = newValue}
+  }
+
+  /// Its first number.
+  var timedFirst: Int64 {
+    get {_storage._timedFirst}
+    set {_uniqueStorage()._timedFirst = newValue}
+  }
+
+  /// Bytes of each time and of each duration; 0 when all are 0.
+  var timeWidth: UInt32 {
+    get {_storage._timeWidth}
+    set {_uniqueStorage()._timeWidth = newValue}
+  }
+
+  var durationWidth: UInt32 {
+    get {_storage._durationWidth}
+    set {_uniqueStorage()._durationWidth = newValue}
+  }
+
+  /// The lowest byte of each time, of each duration, then a bit for each of flags: correct. In form 2 they lie behind the
+  /// zstd frame, for they do not compress.
+  var lowPlanes: Data {
+    get {_storage._lowPlanes}
+    set {_uniqueStorage()._lowPlanes = newValue}
+  }
+
+  /// The other bytes of each time, all second ones first; then of each duration.
+  var highPlanes: Data {
+    get {_storage._highPlanes}
+    set {_uniqueStorage()._highPlanes = newValue}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -183,7 +221,7 @@ fileprivate nonisolated let _protobuf_package = "satchel"
 
 nonisolated extension WireSegmentColumns: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SegmentColumns"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}count\0\u{3}first_milliseconds\0\u{3}millisecond_delta\0\u{3}counter_delta\0\u{3}wall_delta\0\u{3}session_delta\0\u{1}kinds\0\u{1}items\0\u{1}skills\0\u{3}entry_skill_count\0\u{3}entry_skill\0\u{3}entry_reference\0\u{1}flags\0\u{1}score\0\u{1}duration\0\u{1}feedback\0\u{1}settings\0\u{1}authors\0\u{1}author\0\u{3}anchor_session\0\u{3}anchor_offset\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}count\0\u{3}first_milliseconds\0\u{3}millisecond_delta\0\u{3}counter_delta\0\u{3}wall_delta\0\u{3}session_delta\0\u{1}kinds\0\u{1}items\0\u{1}skills\0\u{3}entry_skill_count\0\u{3}entry_skill\0\u{3}entry_reference\0\u{1}flags\0\u{1}score\0\u{1}duration\0\u{1}feedback\0\u{1}settings\0\u{1}authors\0\u{1}author\0\u{3}anchor_session\0\u{3}anchor_offset\0\u{3}timed_column\0\u{3}timed_first\0\u{3}time_width\0\u{3}duration_width\0\u{3}low_planes\0\u{3}high_planes\0")
 
   fileprivate class _StorageClass {
     var _version: UInt32 = 0
@@ -208,6 +246,12 @@ nonisolated extension WireSegmentColumns: SwiftProtobuf.Message, SwiftProtobuf._
     var _author: [UInt32] = []
     var _anchorSession: [UInt32] = []
     var _anchorOffset: [Int64] = []
+    var _timedColumn: UInt32 = 0
+    var _timedFirst: Int64 = 0
+    var _timeWidth: UInt32 = 0
+    var _durationWidth: UInt32 = 0
+    var _lowPlanes: Data = Data()
+    var _highPlanes: Data = Data()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -240,6 +284,12 @@ nonisolated extension WireSegmentColumns: SwiftProtobuf.Message, SwiftProtobuf._
       _author = source._author
       _anchorSession = source._anchorSession
       _anchorOffset = source._anchorOffset
+      _timedColumn = source._timedColumn
+      _timedFirst = source._timedFirst
+      _timeWidth = source._timeWidth
+      _durationWidth = source._durationWidth
+      _lowPlanes = source._lowPlanes
+      _highPlanes = source._highPlanes
     }
   }
 
@@ -280,6 +330,12 @@ nonisolated extension WireSegmentColumns: SwiftProtobuf.Message, SwiftProtobuf._
         case 20: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._author) }()
         case 21: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._anchorSession) }()
         case 22: try { try decoder.decodeRepeatedSInt64Field(value: &_storage._anchorOffset) }()
+        case 23: try { try decoder.decodeSingularUInt32Field(value: &_storage._timedColumn) }()
+        case 24: try { try decoder.decodeSingularSInt64Field(value: &_storage._timedFirst) }()
+        case 25: try { try decoder.decodeSingularUInt32Field(value: &_storage._timeWidth) }()
+        case 26: try { try decoder.decodeSingularUInt32Field(value: &_storage._durationWidth) }()
+        case 27: try { try decoder.decodeSingularBytesField(value: &_storage._lowPlanes) }()
+        case 28: try { try decoder.decodeSingularBytesField(value: &_storage._highPlanes) }()
         default: break
         }
       }
@@ -354,6 +410,24 @@ nonisolated extension WireSegmentColumns: SwiftProtobuf.Message, SwiftProtobuf._
       if !_storage._anchorOffset.isEmpty {
         try visitor.visitPackedSInt64Field(value: _storage._anchorOffset, fieldNumber: 22)
       }
+      if _storage._timedColumn != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._timedColumn, fieldNumber: 23)
+      }
+      if _storage._timedFirst != 0 {
+        try visitor.visitSingularSInt64Field(value: _storage._timedFirst, fieldNumber: 24)
+      }
+      if _storage._timeWidth != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._timeWidth, fieldNumber: 25)
+      }
+      if _storage._durationWidth != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._durationWidth, fieldNumber: 26)
+      }
+      if !_storage._lowPlanes.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._lowPlanes, fieldNumber: 27)
+      }
+      if !_storage._highPlanes.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._highPlanes, fieldNumber: 28)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -385,6 +459,12 @@ nonisolated extension WireSegmentColumns: SwiftProtobuf.Message, SwiftProtobuf._
         if _storage._author != rhs_storage._author {return false}
         if _storage._anchorSession != rhs_storage._anchorSession {return false}
         if _storage._anchorOffset != rhs_storage._anchorOffset {return false}
+        if _storage._timedColumn != rhs_storage._timedColumn {return false}
+        if _storage._timedFirst != rhs_storage._timedFirst {return false}
+        if _storage._timeWidth != rhs_storage._timeWidth {return false}
+        if _storage._durationWidth != rhs_storage._durationWidth {return false}
+        if _storage._lowPlanes != rhs_storage._lowPlanes {return false}
+        if _storage._highPlanes != rhs_storage._highPlanes {return false}
         return true
       }
       if !storagesAreEqual {return false}
