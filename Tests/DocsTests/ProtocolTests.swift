@@ -78,9 +78,11 @@ import Testing
     #expect(records.last?.time == expected.time && records.last?.session == expected.session)
   }
 
-  @Test func `names every message and field of the two proto files`() throws {
+  @Test func `names every message and field of the proto files`() throws {
     let page = try DocsTree.text("Docs/protocol.md")
-    for proto in ["Sync/Protocol/sync.proto", "Sources/SatchelCore/segment.proto"] {
+    for proto in [
+      "Sync/Protocol/sync.proto", "Sync/Protocol/bundle.proto", "Sources/SatchelCore/segment.proto",
+    ] {
       let lines = try DocsTree.text(proto).components(separatedBy: "\n")
         .map { $0.trimmingCharacters(in: .whitespaces) }
       let fields =
