@@ -46,7 +46,8 @@ extension JournalTransaction {
     // Nearly always: it goes on where a history ends.
     for (index, branch) in tree.branches.enumerated()
     where segment.first <= branch.head.number + 1 && branch.head.number < segment.last {
-      let fresh = Array(records.dropFirst(Int(branch.head.number + 1 - segment.first)))
+      let held = Int(branch.head.number + 1 - segment.first)
+      let fresh = held == 0 ? records : Array(records.dropFirst(held))
       let reached = branch.head.appending(fresh)
       if segment.isSigned(reached) { return .continues(branch: index, fresh, reached: reached) }
     }
