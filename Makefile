@@ -34,7 +34,8 @@ test: packages ## Build and run all tests
 lint: ## Check the form of our own sources
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Sync Tests
 
-simulate: release ## 10,000 rounds of sync in virtual time, under faults; SEED=n starts elsewhere
+simulate: packages ## 10,000 rounds of sync in virtual time, under faults; SEED=n starts elsewhere
+	$(SWIFT) build -c release --product satchel
 	$(BIN)/satchel simulate --seed $(SEED) --rounds 10000 --steps 150 --replicas 5
 
 bench: release ## Measure against references in the same run

@@ -114,7 +114,7 @@ extension Replica {
     try await Round(
       ledger: store, peer: peer, expected: expected,
       correctClock: { [store] hub throws(SatchelError) in
-        try store.correctClocks(at: Self.moment(), hubMilliseconds: hub)
+        _ = try store.correctClocks(at: Self.moment(), hubMilliseconds: hub)
       },
       report: {
         progress(

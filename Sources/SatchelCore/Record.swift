@@ -17,7 +17,7 @@
 public struct Record: Hashable, Sendable {
   /// Whom it is about.
   public let learner: LearnerID
-  /// The replica that recorded it first. It stays the same when a fork moves the record to another stream.
+  /// The replica that recorded it: the one whose key signs its stream, or the record is refused.
   public let author: ReplicaID
   /// Its place in the order of records.
   public let time: HybridTime

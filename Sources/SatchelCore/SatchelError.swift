@@ -48,7 +48,6 @@ public struct SatchelError: Error, Sendable {
     case segmentMalformed = "segment.malformed"
     case streamBroken = "stream.brokenChain"
     case streamSignature = "stream.badSignature"
-    case streamForked = "stream.forked"
     case streamGap = "stream.gap"
     case scopeDenied = "scope.denied"
     // Who may sync.
@@ -118,7 +117,7 @@ extension SatchelError.Code {
       .packHashMismatch, .packSignature, .packForeign, .packDowngrade, .modelMalformed,
       .modelShapeMismatch, .modelNotFinite, .modelSignature, .modelHashMismatch, .modelDowngrade,
       .modelUnknown, .manifestMalformed, .segmentMalformed, .streamBroken, .streamSignature,
-      .streamForked, .streamGap, .bundleIncomplete, .bundleMalformed, .protocolNewer, .trainingData:
+      .streamGap, .bundleIncomplete, .bundleMalformed, .protocolNewer, .trainingData:
       65
     }
   }

@@ -5,10 +5,6 @@
 /// records moves that session's times by what the anchor says. Where one author has several anchors for a session, the
 /// last in ``RecordOrder`` counts. Without anchors times stand as they were recorded.
 package enum Timeline {
-  /// A wall time this close to the hybrid time is the device's own clock, and moves with it; any other was given by
-  /// the caller, as when an old log is read in, and stands.
-  private static let ownClockMilliseconds: Int64 = 24 * 3600 * 1000
-
   /// `records` of one learner, in the order in which they are folded, with corrected times.
   package static func ordered(_ records: [Record]) -> [Record] {
     let raw = records.sorted(by: RecordOrder.precedes)

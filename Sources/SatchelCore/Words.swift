@@ -140,11 +140,6 @@ extension SatchelError.Code {
         "records are not signed by their device", "记录没有正确的设备签名",
         hint: "The records were refused; check the device that sent them.",
         "这些记录已被拒绝，请检查发送它们的设备。")
-    case .streamForked:
-      ErrorWords(
-        "two histories were signed by one device", "同一设备签署了两份不同的历史",
-        hint: "The store was copied or put back. Keep its file: its records are safe in it.",
-        "学习库被复制或还原过。请保留该文件：其中的记录是安全的。")
     case .streamGap:
       ErrorWords(
         "records before these are missing", "缺少更早的记录",

@@ -23,9 +23,19 @@ extension Store {
     try read { db in try Self.newestIdentity(db)?.key.publicKey }
   }
 
-  /// The key, made now if there is none; for a hub, which signs from its first hour.
+  /// The key that the next record will be signed with, made now if there is none or if it is another's.
+  ///
+  /// Where it holds, nothing is written: the cookie is renewed by who records.
   package func establishIdentity() throws(SatchelError) -> SigningKey {
-    try write { db in try signingKey(db) }
+    let stored = try read { db in try Self.newestIdentity(db) }
+    if let stored, identityState.withLock({ $0.row == stored.row }) { return stored.key }
+    let seen = try? String(contentsOf: sibling(".beacon"), encoding: .utf8)
+    if let stored,
+      stored.beacon.allows(place: place ?? StorePlace(of: url), cookieFile: seen)
+    {
+      return stored.key
+    }
+    return try write { db in try signingKey(db) }
   }
 
   /// All keys that this store had, oldest first, each vouched for by the one before; `nil` when it has none.

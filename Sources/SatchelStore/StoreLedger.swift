@@ -61,7 +61,9 @@ extension Store: Ledger {
     try sealTails()
     return try read { db in
       // In the order of ids, and of hashes within one.
-      try Self.leaves(in: range, db).filter { scope.contains($0.learner) }.map(\.leaf).sorted { ($0.stream, $0.head.hash.highWord) < ($1.stream, $1.head.hash.highWord) }
+      try Self.leaves(in: range, db).filter { scope.contains($0.learner) }.map(\.leaf).sorted {
+        ($0.stream, $0.head.hash.highWord) < ($1.stream, $1.head.hash.highWord)
+      }
     }
   }
 
@@ -116,6 +118,8 @@ extension Store: Ledger {
   }
 
   package func keep(_ note: PeerNote, of peer: PeerID) throws(SatchelError) {
+    // A round that changed nothing costs no flush.
+    if try self.note(of: peer).saysAsMuch(as: note) { return }
     try write { db in
       _ = try Self.makePeerRow(peer, db)
       try Self.keep(note, of: peer, db)
@@ -319,5 +323,20 @@ extension SegmentBatch {
     }
     segments.append(segment)
     return true
+  }
+}
+
+extension PeerNote {
+  /// How stale the time of the last success may be.
+  private static let successMilliseconds: Int64 = 60_000
+
+  /// Whether `other` tells nothing new, but for some seconds that passed since.
+  fileprivate func saysAsMuch(as other: PeerNote) -> Bool {
+    guard let mine = lastSuccessMilliseconds, let theirs = other.lastSuccessMilliseconds,
+      (theirs &- mine).magnitude < Self.successMilliseconds.magnitude
+    else { return self == other }
+    var same = other
+    same.lastSuccessMilliseconds = mine
+    return self == same
   }
 }

@@ -42,9 +42,13 @@ package enum Repair {
       let leaves = try ledger.leaves(of: scope, in: held.range)
       switch held.content {
       case .sums(let sums):
-        for part in differing(sums, leaves, in: held.range) {
+        for part in differing(sums, leaves, in: held.range)
+        where answered < leavesPerMessageMax && out.count < Wire.rangesMax {
           let own = leaves.filter { part.contains($0.stream) }
-          out.append(Self.sums(of: own, in: part, leavesPerPart: leavesPerPart))
+          let finer = Self.sums(of: own, in: part, leavesPerPart: leavesPerPart)
+          // A sum is 8 bytes, a third of a leaf.
+          if case .sums(let sums) = finer.content { answered += 1 + sums.count / 3 }
+          out.append(finer)
         }
       case .leaves(let named) where leaves.count > named.count + 2 * leavesNamedMax:
         // Few there and many here: they must be told apart by parts.
@@ -55,7 +59,7 @@ package enum Repair {
         if !different.isEmpty { out.append(HeldRange(held.range, .leaves(different))) }
       }
     }
-    return Array(out.prefix(Wire.rangesMax))
+    return out
   }
 
   /// What the hub holds otherwise than the client named: its leaves of each such stream, or number 0 for none.

@@ -53,8 +53,10 @@ struct RepairTransfer {
   }
 
   /// Notes what came; `true` when more is to be sent or asked for.
-  mutating func received(_ reply: SyncReply) -> Bool {
+  /// - Throws: `reply.malformed` for a hub that says «more» and does not move on.
+  mutating func received(_ reply: SyncReply) throws(SatchelError) -> Bool {
     if reply.hasMore {
+      guard reply.cursor > cursor else { throw SatchelError(.replyMalformed, subject: "cursor") }
       cursor = reply.cursor
       return true
     }

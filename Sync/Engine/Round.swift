@@ -35,10 +35,10 @@ package struct RoundProgress: Equatable, Sendable {
 /// One actor a round, so that two rounds of one replica never interleave their notes. A cut at any moment leaves every
 /// batch either admitted with its note or not at all; the next round goes on from there.
 package actor Round {
-  /// Told the hub's time once a round, before anything is taken; `true` when records came of it that must go out.
+  /// Told the hub's time once a round, before anything is taken; may record anchors, which then go out in this round.
   package typealias ClockCorrection =
     @Sendable (_ hubMilliseconds: Int64) throws(SatchelError) ->
-    Bool
+    Void
 
   private let ledger: any Ledger
   private let peer: any Peer
@@ -65,7 +65,7 @@ package actor Round {
   /// - Parameter expected: the hub's key from enrolment or an earlier round; `nil` at the first.
   package init(
     ledger: any Ledger, peer: any Peer, expected: PublicKey?,
-    correctClock: @escaping ClockCorrection = { _ in false },
+    correctClock: @escaping ClockCorrection = { _ in },
     report: @escaping @Sendable (RoundProgress) -> Void = { _ in }
   ) {
     self.ledger = ledger
@@ -199,7 +199,7 @@ extension Round {
     outcome.channels = reply.channels
     if !hasCorrectedClock {
       hasCorrectedClock = true
-      _ = try correctClock(reply.hubMilliseconds)
+      try correctClock(reply.hubMilliseconds)
     }
     return reply
   }
@@ -268,7 +268,7 @@ extension Round {
       return try transfer.widenWanted(after: error)
     }
     count(sent: nil, admitted: admission)
-    if transfer.received(reply) { return true }
+    if try transfer.received(reply) { return true }
     _ = try compare(with: reply)
     return false
   }

@@ -26,7 +26,7 @@ enum Refusal {
     case .enrolmentTooMany: .tooManyRequests
     case .modelUnknown, .fileMissing: .notFound
     case .hubTimeout: .requestTimeout
-    case .streamForked, .streamGap, .streamBroken, .streamSignature: .conflict
+    case .streamGap, .streamBroken, .streamSignature: .conflict
     case .inputTooLarge: .contentTooLarge
     case .protocolNewer: .upgradeRequired
     case .storeBusy, .storeFull, .storeFailed, .storeReadOnly: .serviceUnavailable

@@ -120,7 +120,9 @@ final class SimulatedLine: Peer {
       return mine.isEmpty ? nil : weather.dice.pick(mine)
     }
     // Whatever the hub says to it goes to nobody.
-    if let old { _ = try? Self.answer(old.bytes, scope: old.scope, hub: hub, key: hubKey, now: now) }
+    if let old {
+      _ = try? Self.answer(old.bytes, scope: old.scope, hub: hub, key: hubKey, now: now)
+    }
   }
 
   /// What a hub does with a request, whoever brings it.
@@ -140,7 +142,9 @@ final class SimulatedLine: Peer {
 
   private func altered(_ bytes: [UInt8]) -> [UInt8] {
     var out = bytes
-    weather.state.withLock { out[$0.dice.roll(0...bytes.count - 1)] ^= UInt8(1 << $0.dice.roll(0...7)) }
+    weather.state.withLock {
+      out[$0.dice.roll(0...bytes.count - 1)] ^= UInt8(1 << $0.dice.roll(0...7))
+    }
     return out
   }
 

@@ -263,7 +263,7 @@ extension Simulation {
       ledger: MortalLedger(machine, weather: weather), peer: line,
       expected: isKnown ? hubKey : nil,
       correctClock: { hub throws(SatchelError) in
-        isHub ? false : try store.correctClocks(at: moment, hubMilliseconds: hub)
+        if !isHub { _ = try store.correctClocks(at: moment, hubMilliseconds: hub) }
       })
   }
 

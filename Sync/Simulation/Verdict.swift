@@ -42,7 +42,8 @@ struct Verdict {
   {
     let scope = machine.scope
     // INV-converge.
-    if try machine.store.summary(of: scope).fingerprint != hub.store.summary(of: scope).fingerprint {
+    if try machine.store.summary(of: scope).fingerprint != hub.store.summary(of: scope).fingerprint
+    {
       problems.append("\(machine.name) has another fingerprint than \(hub.name)")
     }
     // INV-append, INV-fork: every record, once.

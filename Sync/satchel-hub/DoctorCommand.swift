@@ -18,9 +18,12 @@ struct DoctorCommand: ParsableCommand {
     Output.answer(
       Answer(
         ok: found.isHealthy, records: found.records, streams: found.streams,
-        learners: found.learners, items: found.items,
+        learners: found.learners, items: found.items, forks: found.forks,
         fingerprint: found.fingerprint.description, problems: found.problems),
-      "\(found.records) records, \(found.streams) streams, \(found.learners) learners: \(verdict)")
+      """
+      \(found.records) records, \(found.streams) streams, \(found.learners) learners: \(verdict)
+      \(found.fingerprint)
+      """)
     if !found.isHealthy { throw ExitCode(1) }
   }
 
@@ -30,6 +33,7 @@ struct DoctorCommand: ParsableCommand {
     var streams: Int
     var learners: Int
     var items: Int
+    var forks: Int
     var fingerprint: String
     var problems: [String]
   }

@@ -7,7 +7,7 @@ import Testing
     "feedback", "next", "progress", "search", "enroll", "sync", "bundle", "bundle write",
     "bundle read", "model", "model list", "model show",
     "model use", "model rollback", "model pull", "doctor", "records", "train", "evaluate", "pack",
-    "simulate-class", "bench", "demo",
+    "simulate-class", "simulate", "bench", "demo",
   ]
 
   @Test(arguments: commands)

@@ -58,7 +58,8 @@ private struct Copies {
     let world = try StoreWorld()
     let records = copies.records(1...20, flavour: "a")
     let start = copies.stream.start
-    #expect(try copies.admit([copies.segment(Array(records[..<8]), after: start)], to: world.store) == 8)
+    #expect(
+      try copies.admit([copies.segment(Array(records[..<8]), after: start)], to: world.store) == 8)
     #expect(try copies.admit([copies.segment(records, after: start)], to: world.store) == 12)
     // Packed otherwise, and held.
     let middle = copies.segment(Array(records[3..<15]), after: start.appending(records[..<3]))

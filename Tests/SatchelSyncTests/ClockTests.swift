@@ -13,7 +13,9 @@ private let today: Int64 = 1_750_000_000_000
 @Suite struct `A laptop whose clock is wrong` {
   let mei = LearnerID(high: 0, low: 1)
 
-  @Test(arguments: [40 * day, 946_684_800_000, 2_147_483_647_000, 2_147_483_648_000, 3_786_912_000_000])
+  @Test(arguments: [
+    40 * day, 946_684_800_000, 2_147_483_647_000, 2_147_483_648_000, 3_786_912_000_000,
+  ])
   func `records, syncs, and is corrected at the next meeting`(wrong: Int64) async throws {
     let (hub, late, right) = (try Machine(folds: false), try Machine(), try Machine())
     // The true order: late-1, right-1, late-2.

@@ -20,7 +20,9 @@ import Testing
     try hub.store.inventStreams(100_000)
     let laptop = try Machine(copying: hub, isTold: true)
     // Each side has five streams of which the notes say that the other has them.
-    for number in 0..<5 { try hub.answer("h\(number)", by: LearnerID(high: 5, low: UInt64(number))) }
+    for number in 0..<5 {
+      try hub.answer("h\(number)", by: LearnerID(high: 5, low: UInt64(number)))
+    }
     let device = try laptop.store.establishIdentity()
     for number in 0..<5 {
       try laptop.answer("l\(number)", by: LearnerID(high: 6, low: UInt64(number)))

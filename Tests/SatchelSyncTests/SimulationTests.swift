@@ -17,7 +17,9 @@ import Testing
     var plan = SimulationPlan(seed: UInt64.random(in: 0 ... .max, using: &dice))
     plan.replicas = dice.roll(2...6)
     plan.steps = 60
-    print("simulation \(run): satchel simulate --seed \(plan.seed) --replicas \(plan.replicas) --steps 60")
+    print(
+      "simulation \(run): satchel simulate --seed \(plan.seed) --replicas \(plan.replicas) --steps 60"
+    )
     let outcome = try await outcome(of: plan)
     #expect(outcome.problems == [])
     #expect(outcome.records > 0)

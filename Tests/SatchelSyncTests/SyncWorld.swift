@@ -177,8 +177,8 @@ extension Machine {
       ledger: store, peer: DirectPeer(to: hub, as: key, at: hubTime, fate: fate),
       expected: met ? hub.key.publicKey : nil,
       correctClock: { [store] time throws(SatchelError) in
-        guard let moment else { return false }
-        return try store.correctClocks(at: moment, hubMilliseconds: time)
+        guard let moment else { return }
+        _ = try store.correctClocks(at: moment, hubMilliseconds: time)
       }
     ).run()
   }

@@ -83,7 +83,9 @@ extension School {
   /// Copies a closed laptop's files, as a disk image or a stick does.
   func copyStore(_ name: String, to copy: String) throws {
     for suffix in ["", "-wal", ".beacon", ".key"] {
-      let (from, to) = (scratch.file(name + ".sqlite" + suffix), scratch.file(copy + ".sqlite" + suffix))
+      let (from, to) = (
+        scratch.file(name + ".sqlite" + suffix), scratch.file(copy + ".sqlite" + suffix)
+      )
       try? FileManager.default.removeItem(at: to)
       if FileManager.default.fileExists(atPath: from.path) {
         try FileManager.default.copyItem(at: from, to: to)

@@ -31,7 +31,11 @@ struct Doctor: AsyncParsableCommand {
       let counts = options.say(
         "\(found.records) records in \(found.streams) streams, \(found.learners) learners, \(found.items) items",
         "\(found.records) 条记录，\(found.streams) 条流，\(found.learners) 名学习者，\(found.items) 道题")
+      let forks = options.say(
+        "\(found.forks) branches that copies of a device wrote; nothing is lost, nothing to do",
+        "\(found.forks) 条由设备副本写下的分支；没有丢失，无需处理")
       return ["\(verdict): \(counts)", found.fingerprint.description]
+        + (found.forks > 0 ? [forks] : [])
         + found.problems.map { "• " + Table.printable($0) }
     }
     if !found.isHealthy { throw ExitCode(1) }
@@ -43,7 +47,7 @@ extension Diagnosis {
     [
       "ok": .bool(isHealthy), "records": .integer(records), "streams": .integer(streams),
       "learners": .integer(learners), "items": .integer(items),
-      "fingerprint": .string(fingerprint.description),
+      "forks": .integer(forks), "fingerprint": .string(fingerprint.description),
       "problems": .array(problems.map(JSON.string)),
     ]
   }

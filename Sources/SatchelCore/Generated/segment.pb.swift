@@ -134,8 +134,8 @@ nonisolated struct WireSegmentColumns: @unchecked Sendable {
     set {_uniqueStorage()._settings = newValue}
   }
 
-  /// Authors other than the stream's replica (after a fork): 16 bytes each; then, for each record, 0 for the stream's
-  /// replica or 1 + the index. Both empty in the common case.
+  /// Authors other than the stream's replica: 16 bytes each; then, for each record, 0 for the stream's replica or 1 + the
+  /// index. Such records are refused, so both are empty; kept so that the form stays what it was.
   var authors: Data {
     get {_storage._authors}
     set {_uniqueStorage()._authors = newValue}
