@@ -119,7 +119,8 @@ package enum Exchange {
     if note.epoch != reply.epoch { next = PeerNote(epoch: reply.epoch) }
     next.scope = scope
     next.pulled = reply.cursor
-    if let batch { next.pushed = batch.through }
+    // Under another scope, what was passed over may be wanted now.
+    if let batch, scope == note.scope { next.pushed = batch.through }
     let admission = try ledger.admit(
       reply.offered, from: reply.hubKey.replica, hubMilliseconds: reply.hubMilliseconds, note: next)
     return (admission, next)

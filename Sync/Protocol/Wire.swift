@@ -166,11 +166,14 @@ package enum Wire {
     return magic + ((try? message.serializedBytes()) ?? [])
   }
 
-  /// `nil` when the body is not a hub's, or names a code that this version does not know.
+  /// `nil` when the body is not a hub's. A code that this version does not know is a failure of the hub's.
   package static func decodeFailure(_ bytes: [UInt8]) -> SyncFailure? {
-    guard let message: ProtoSyncFailure = try? message(in: bytes),
-      let code = SatchelError.Code(rawValue: message.code)
-    else { return nil }
+    guard let message: ProtoSyncFailure = try? message(in: bytes), !message.code.isEmpty else {
+      return nil
+    }
+    guard let code = SatchelError.Code(rawValue: message.code) else {
+      return SyncFailure(code: .hubFailed, subject: String(message.code.prefix(100)))
+    }
     return SyncFailure(code: code, subject: String(message.subject.prefix(200)))
   }
 }

@@ -92,6 +92,17 @@ import Testing
     expectError(.replyMalformed) { try Wire.decodeReply(sent, to: Hash256(hashing: [2])) }
   }
 
+  /// An older client is told no by a newer hub, in words that it does not have.
+  @Test func `takes an unknown code for the hub's failure, and a page for none`() throws {
+    // Field 1 of SyncFailure.
+    let code = Array("hub.asleep".utf8)
+    let body = Array("SATCHEL1".utf8) + [1 << 3 | 2, UInt8(code.count)] + code
+    #expect(
+      Wire.decodeFailure(body) == SyncFailure(code: .hubFailed, subject: "hub.asleep"))
+    #expect(Wire.decodeFailure(Array("SATCHEL1".utf8)) == nil)
+    #expect(Wire.decodeFailure(Array("<html>".utf8)) == nil)
+  }
+
   @Test func `refuses what is over the limit before it decodes`() {
     let huge = [UInt8](repeating: 0, count: Wire.bodyBytesMax + 1)
     expectError(.inputTooLarge) { try Wire.decodeReply(huge, to: .zero) }
