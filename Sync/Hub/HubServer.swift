@@ -58,8 +58,17 @@ package final class HubServer: Sendable {
       services: [application],
       gracefulShutdownSignals: stopsOnSignals ? [.sigterm, .sigint] : [], logger: quiet)
     configuration.maximumGracefulShutdownDuration = .seconds(Self.drainSeconds)
+    let group = ServiceGroup(configuration: configuration)
+    // Unstructured, so that a cancellation does not reach it: NIO stops the whole program when a server is cancelled
+    // while a connection was accepted and is not served yet (apple/swift-nio#2637). It drains, as after a signal.
+    let serving = Task { try await group.run() }
     do {
-      try await ServiceGroup(configuration: configuration).run()
+      try await withTaskCancellationHandler {
+        try await serving.value
+      } onCancel: {
+        // Unstructured, for a cancellation handler cannot wait.
+        Task { await group.triggerGracefulShutdown() }
+      }
     } catch is CancellationError {
       // Stopped by its owner, or drained for as long as it may: both are an end and no error.
     } catch {
