@@ -127,7 +127,7 @@ public struct Setting: Hashable, Sendable {
 /// What a device learned of its own clock from a hub: by how much the hybrid times of one of its boot sessions are off.
 ///
 /// There is one for each learner of whom the session holds records, so that every replica that has the records corrects
-/// them alike; see ``Timeline``.
+/// them alike (`Timeline`).
 public struct Anchor: Hashable, Sendable {
   /// The author's boot session that it corrects.
   public var session: UInt32
