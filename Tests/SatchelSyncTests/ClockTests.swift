@@ -113,6 +113,27 @@ private let today: Int64 = 1_750_000_000_000
     #expect(ordered.first { $0.author == mine }?.time.milliseconds == today)
   }
 
+  /// A session that was corrected forward, and one after it that no hub has corrected yet.
+  @Test func `that was corrected once keeps its order while it is wrong again`() {
+    let author = ReplicaID(high: 1, low: 1)
+    func record(_ name: String, at milliseconds: Int64, session: UInt32) -> Record {
+      Record(
+        learner: mei, author: author, time: HybridTime(milliseconds: milliseconds),
+        wallMilliseconds: milliseconds, session: session,
+        event: .view(View(item: ItemID(checked: name), skills: [])))
+    }
+    let anchor = Record(
+      learner: mei, author: author, time: HybridTime(milliseconds: 41 * day),
+      wallMilliseconds: today, session: 8,
+      event: .anchor(Anchor(session: 7, offsetMilliseconds: today - 41 * day)))
+    let first = record("first", at: 40 * day, session: 7)
+    let second = record("second", at: 42 * day, session: 9)
+    for order in [[first, anchor, second], [second, anchor, first]] {
+      let names = Timeline.ordered(order).compactMap { $0.event.item?.text }
+      #expect(names == ["first", "second"])
+    }
+  }
+
   @Test func `may say anything of its clock`() {
     for offset in [Int64.min, -1, 0, 1, Int64.max] {
       for time in [Int64.min, 0, today, Int64.max] {
