@@ -142,6 +142,8 @@ extension Round {
     let reply = try await ask(try Exchange.probe(ledger, note: note))
     // The same hub may be known by another address.
     if expected == nil { try meet(reply.hubKey) }
+    // Known from here on, also when what it offers leads on from nothing here, and repair must find out why.
+    note.scope = reply.scope
     let (admission, next) = try Exchange.take(reply, after: nil, note: note, into: ledger)
     note = next
     count(sent: nil, admitted: admission)
