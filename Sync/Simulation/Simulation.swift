@@ -3,7 +3,8 @@ package import SatchelCore
 import SatchelStore
 import SatchelSync
 
-/// A class over some weeks: laptops that record offline, meet hubs over bad lines, are copied, put back and misdated.
+/// A class over some weeks: laptops that record offline, meet hubs over bad lines, carry sticks, are copied, put back and
+/// misdated.
 ///
 /// In the end all faults stop, everybody meets, and ``Verdict`` says whether every record that somebody still held is
 /// everywhere, once. The same plan gives the same digest.
@@ -140,6 +141,7 @@ extension Simulation {
     if happens(.fork, oneIn: 25), laptops.count < Self.machinesMax { try copy(dice.pick(laptops)) }
     if plan.faults.contains(.restore), dice.chance(12) { try dice.pick(laptops + hubs).backUp() }
     if plan.faults.contains(.restore), dice.chance(25) { try restoreSomebody() }
+    if dice.chance(8) { try carry(from: dice.pick(laptops + hubs), to: dice.pick(laptops + hubs)) }
     switch dice.roll(1...10) {
     case 1...5: try lesson(on: dice.pick(laptops))
     case 6...9: try await meet(dice.pick(laptops), dice.pick(hubs))
@@ -220,6 +222,47 @@ extension Simulation {
       let key = try hub.key()
       _ = try? SimulatedLine.answer(
         request.bytes, scope: request.scope, hub: hub.store, key: key, now: now)
+    }
+  }
+}
+
+// MARK: - Sticks
+
+extension Simulation {
+  /// A bundle goes on a stick from one machine to another; the stick may lose or alter something.
+  private func carry(from writer: Machine, to reader: Machine) throws(SatchelError) {
+    guard writer !== reader else { return }
+    let stick = folder.appendingPathComponent("stick.satchelbundle")
+    defer { try? FileManager.default.removeItem(at: stick) }
+    var order = Bundling.Order(milliseconds: writer.wall(at: now))
+    order.scope = writer.scope
+    order.isSinceLast = dice.chance(3)
+    do {
+      _ = try Bundling.write(
+        order, from: MortalLedger(writer, weather: weather), to: stick, signedBy: writer.key())
+      try damage(stick)
+      let license = Bundling.License(
+        scope: reader.scope, refusesOutside: false, trustsClock: writer.isHub)
+      let read = try Bundling.read(
+        into: MortalLedger(reader, weather: weather), from: stick,
+        milliseconds: reader.wall(at: now), judge: { _ in license })
+      note("\(reader.name) read \(read.records) of \(writer.name)")
+    } catch {
+      note("\(reader.name) read nothing of \(writer.name): \(error.code.rawValue)")
+    }
+    try bury()
+  }
+
+  private func damage(_ stick: URL) throws(SatchelError) {
+    let fault = weather.state.withLock { $0.strikes([.truncate, .corrupt]) }
+    guard let fault else { return }
+    do {
+      var bytes = try Data(contentsOf: stick)
+      let place = dice.roll(0...bytes.count - 1)
+      if fault == .truncate { bytes = bytes.prefix(place) } else { bytes[place] ^= 4 }
+      try bytes.write(to: stick)
+    } catch {
+      throw SatchelError(.fileUnreadable, subject: "stick")
     }
   }
 }

@@ -62,6 +62,31 @@ import Testing
     #expect(try hubs[0].recordIDs().count == 7)
   }
 
+  /// A hub does not send back to a key what that key brought. A copy that passes for its twin lacks just that, and what
+  /// others brought of the same stream then leads on from nothing; in a restricted scope, before the scope is known.
+  /// Found by the simulation.
+  @Test func `get what their twin brought a hub, within a scope as well`() async throws {
+    let hubs = [try Machine(folds: false), try Machine(folds: false)]
+    let image = try Machine.copyable()
+    let (twin, copy) = (
+      try Machine(copying: image, isTold: false), try Machine(copying: image, isTold: false)
+    )
+    let other = try Machine()
+    try twin.answer("first", by: mei)
+    try await twin.sync(with: hubs[0])
+    try twin.answer("second", by: mei)
+    try await twin.sync(with: hubs[1])
+    // The second record comes to the first hub by another's hand.
+    for hub in [hubs[1], hubs[0]] { try await other.sync(with: hub) }
+
+    let line = DirectPeer(to: hubs[0], as: copy.key, scope: .learners([mei]))
+    let report = try await Round(ledger: copy.store, peer: line, expected: nil).run()
+
+    #expect(report.converged)
+    #expect(try copy.recordIDs() == hubs[0].recordIDs())
+    #expect(try copy.recordIDs().count == 2)
+  }
+
   /// One inode, many contents: a file that is copied away, used, and copied back.
   @Test func `carried back and forth keep what each wrote`() async throws {
     let hub = try Machine(folds: false)

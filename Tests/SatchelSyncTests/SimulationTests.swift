@@ -34,16 +34,6 @@ import Testing
     #expect(outcome.faults[fault, default: 0] > 0)
   }
 
-  /// Seeds that once found a fault: 50017, a copy in a restricted scope, to whom a hub did not send what its twin had brought.
-  @Test(arguments: [(seed: UInt64(50017), replicas: 8, hubs: 3, steps: 120)])
-  func `converges where it once did not`(seed: UInt64, replicas: Int, hubs: Int, steps: Int)
-    async throws
-  {
-    var plan = SimulationPlan(seed: seed)
-    (plan.replicas, plan.hubs, plan.steps) = (replicas, hubs, steps)
-    #expect(try await outcome(of: plan).problems == [])
-  }
-
   @Test func `runs again exactly as it ran`() async throws {
     var plan = SimulationPlan(seed: 5)
     plan.steps = 60
