@@ -5,6 +5,9 @@
 public struct HybridTime: Hashable, Comparable, Sendable {
   package let bits: UInt64
 
+  /// What 48 bits hold; a time from outside beyond it is no time.
+  package static let milliseconds: Range<Int64> = 0..<(1 << 48)
+
   package init(bits: UInt64) { self.bits = bits }
 
   /// `milliseconds` since 1970, clamped to 0 ..< 2^48 (the year 10889).
@@ -39,7 +42,9 @@ package struct HybridClock: Sendable {
 
   /// Moves up to a remote time, but never beyond `hubMilliseconds` and the allowed drift.
   package mutating func observe(_ remote: HybridTime, hubMilliseconds: Int64) {
-    let ceiling = HybridTime(milliseconds: hubMilliseconds + Self.driftMillisecondsMax)
+    // Clamped before it is added to: it comes from outside.
+    let hub = HybridTime(milliseconds: hubMilliseconds).milliseconds
+    let ceiling = HybridTime(milliseconds: hub + Self.driftMillisecondsMax)
     let adopted = min(remote, ceiling)
     if adopted > last { last = adopted }
   }

@@ -28,11 +28,15 @@ extension Wire {
   static func ranges(in list: [ProtoStreamRange]) throws(SatchelError) -> [HeldRange] {
     guard list.count <= rangesMax else { throw malformed("ranges") }
     var leavesLeft = leavesMax
+    var last: StreamRange?
     var out: [HeldRange] = []
     for message in list {
       guard message.bits <= UInt32(StreamRange.bitsMax) else { throw malformed("range") }
       let range = StreamRange(bits: Int(message.bits), prefix: message.prefix)
       guard range.prefix == message.prefix else { throw malformed("range") }
+      // Rising and apart, so that nobody has the same streams looked through thousands of times.
+      if let last, range.bounds.lowerBound <= last.bounds.upperBound { throw malformed("range") }
+      last = range
       let content = try content(of: message, leavesMax: leavesLeft)
       if case .leaves(let leaves) = content { leavesLeft -= leaves.count }
       out.append(HeldRange(range, content))

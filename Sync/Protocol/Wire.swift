@@ -132,6 +132,7 @@ package enum Wire {
         signature: Array(signed.signature), for: replyTag + request.bytes + body)
     else { throw malformed("signature") }
     guard let hubKey = PublicKey(bytes: message.hubKey),
+      HybridTime.milliseconds.contains(message.hubMilliseconds),
       let fingerprint = Hash256(bytes: message.fingerprint), message.channels.count <= 1000
     else { throw malformed("hub") }
     var channels: [ChannelVersion] = []

@@ -32,7 +32,7 @@ import Testing
     SyncReply(
       hubKey: key.publicKey, epoch: 3, cursor: 9, fingerprint: Hash256(hashing: [2]),
       offered: segments(dice.roll(0...4), &dice), hasMore: dice.chance(2),
-      hubMilliseconds: -5,
+      hubMilliseconds: 1_750_000_000_000,
       channels: [ChannelVersion(kind: .model, channel: "stable", version: 4)],
       scope: dice.pick([.everyone, .learners([LearnerID(high: 1, low: 2)]), nil]),
       ranges: ranges(&dice))
@@ -41,7 +41,11 @@ import Testing
   func ranges(_ dice: inout Dice) -> [HeldRange] {
     let leaf = HeldLeaf(stream: StreamID(high: .max, low: 1), number: 3, check: 4)
     return dice.pick([
-      [], [HeldRange(.all, .sums([1, 2, 3, 4])), HeldRange(.all.part(3, of: 2), .leaves([leaf]))],
+      [],
+      [
+        HeldRange(.all.part(0, of: 2), .sums([1, 2, 3, 4])),
+        HeldRange(.all.part(3, of: 2), .leaves([leaf])),
+      ],
       [HeldRange(StreamRange(bits: 64, prefix: 5), .leaves([]))],
     ])
   }
@@ -90,6 +94,23 @@ import Testing
       if let read = try? Wire.decodeReply(altered, to: asked) { #expect(read == answered) }
     }
     expectError(.replyMalformed) { try Wire.decodeReply(sent, to: Hash256(hashing: [2])) }
+  }
+
+  /// A hub's time is reckoned with, and ranges are looked up one by one: neither may be anything.
+  @Test func `refuses times that are none, and ranges that overlap`() throws {
+    var dice = Dice.thrown(for: "bounds")
+    for time in [Int64.min, -1, 1 << 48, .max] {
+      var wild = reply(&dice)
+      wild.hubMilliseconds = time
+      let sent = try Wire.encode(wild, to: .zero, signedBy: key)
+      expectError(.replyMalformed) { try Wire.decodeReply(sent, to: .zero) }
+    }
+    for overlapping in [[StreamRange.all, .all], [.all.part(1, of: 1), .all.part(0, of: 1)]] {
+      var wild = request(&dice)
+      wild.ranges = overlapping.map { HeldRange($0, .sums([1])) }
+      let sent = try Wire.encode(wild, signedBy: key).bytes
+      expectError(.replyMalformed) { try Wire.decodeRequest(sent) }
+    }
   }
 
   /// An older client is told no by a newer hub, in words that it does not have.
