@@ -1,4 +1,4 @@
-// The matrix product of the tutor's network: register blocks of 6 rows by 16 columns in GNU vector types.
+// The matrix product and the recurrent step of the tutor's network. The product goes by register blocks of 6 rows by 16 columns in GNU vector types.
 //
 // On x86-64 the compiler makes two bodies of the one text, for SSE2 and for AVX2, and the loader picks one; elsewhere
 // the attribute is dropped and the vectors become what the processor has. Products and sums are kept apart: a fused
@@ -70,5 +70,59 @@ MULTIVERSION void ckernels_multiply(
     for (; column + 64 <= columns; column += 64) BLOCK(1, 8);
     for (; column + 8 <= columns; column += 8) BLOCK(1, 1);
     TAIL(1)
+  }
+}
+
+typedef int vector8i __attribute__((vector_size(32), may_alias));
+
+#define LOAD8(place) (*(const vector8 *)(place))
+#define STORE8(place, value) (*(vector8 *)(place) = (value))
+#define CHOOSE(condition, yes, no)                                                 \
+  ((vector8)(((vector8i)(yes) & (condition)) | ((vector8i)(no) & ~(condition))))
+
+// OUT = 1 / (1 + e^-IN), step by step what `logistic` in Swift does. A macro, for a function that takes vectors has
+// another calling convention in each body.
+#define LOGISTIC8(OUT, IN)                                                         \
+  do {                                                                             \
+    vector8 x_ = (IN);                                                             \
+    x_ = CHOOSE(x_ < -30.0f, (vector8){0} - 30.0f, x_);                            \
+    x_ = CHOOSE(x_ > 30.0f, (vector8){0} + 30.0f, x_);                             \
+    vector8 k_ = (x_ * -1.442695f + 12582912.0f) - 12582912.0f;                    \
+    vector8 r_ = (-x_ - k_ * 0.693145751953125f) - k_ * 1.4286068203094173e-06f;   \
+    vector8 e_ = (vector8){0} + 1.0f / 720.0f;                                     \
+    e_ = e_ * r_ + 1.0f / 120.0f;                                                  \
+    e_ = e_ * r_ + 1.0f / 24.0f;                                                   \
+    e_ = e_ * r_ + 1.0f / 6.0f;                                                    \
+    e_ = e_ * r_ + 0.5f;                                                           \
+    e_ = e_ * r_ + 1.0f;                                                           \
+    e_ = e_ * r_ + 1.0f;                                                           \
+    vector8i power_ = (__builtin_convertvector(k_, vector8i) + 127) << 23;         \
+    (OUT) = 1.0f / (1.0f + e_ * (vector8)power_);                                  \
+  } while (0)
+
+MULTIVERSION void ckernels_recur(
+    size_t rows, size_t width, const float *x_gates, const float *h_gates,
+    const float *candidate_bias, const float *state, float *next, size_t stride, float *saved) {
+  for (size_t row = 0; row < rows; row++) {
+    const float *x = x_gates + row * 3 * width;
+    const float *h = h_gates + row * 3 * width;
+    for (size_t unit = 0; unit < width; unit += 8) {
+      vector8 before = LOAD8(state + row * stride + unit);
+      vector8 reset, update, candidate;
+      LOGISTIC8(reset, LOAD8(x + unit) + LOAD8(h + unit));
+      LOGISTIC8(update, LOAD8(x + width + unit) + LOAD8(h + width + unit));
+      vector8 kept = LOAD8(h + 2 * width + unit) + LOAD8(candidate_bias + unit);
+      vector8 sum = LOAD8(x + 2 * width + unit) + reset * kept;
+      LOGISTIC8(candidate, 2.0f * sum);
+      candidate = 2.0f * candidate - 1.0f;
+      STORE8(next + row * stride + unit, candidate + update * (before - candidate));
+      if (saved) {
+        float *out = saved + row * 4 * width + unit;
+        STORE8(out, reset);
+        STORE8(out + width, update);
+        STORE8(out + 2 * width, candidate);
+        STORE8(out + 3 * width, kept);
+      }
+    }
   }
 }

@@ -7,13 +7,13 @@ internal import SatchelTutor
 /// data tell what they should have said (``HeadShares``). Gradients are of that mean.
 struct Backpropagation {
   let capacity: Int
-  /// [capacity, 100]
+  /// [capacity, 132]
   var inputs: [Float]
   /// [capacity, 8]: in the order of `Head`; below 0 is unknown.
   var targets: [Float]
-  /// As `Network.parameters`.
-  private(set) var gradient: [Float]
-  /// Of the last 24 inputs, the vectors: [capacity, 24].
+  /// As `Network.parameters`; the recurrent part is ``RecurrentPass``'s to add.
+  var gradient: [Float]
+  /// Of the learned inputs, vectors and recurrent state: [capacity, 56].
   private(set) var vectorGradient: [Float]
   private var first: [Float]
   private var second: [Float]
@@ -54,6 +54,7 @@ struct Backpropagation {
   /// Fills ``gradient`` and ``vectorGradient`` after ``forward(_:count:)``; answers the mean loss of correctness.
   mutating func backward(_ parameters: [Float], count: Int) -> Float {
     let loss = takeOutputSlopes(count)
+    for place in Network.Part.answerGates.offset..<gradient.count { gradient[place] = 0 }
     gradients(.weights3, .bias3, inputs: second, slopes: outputSlope, count)
     transpose(parameters, .weights3, rows: 0..<Network.hidden2)
     Self.pull(.weights3, outputSlope, transposed, through: second, count, into: &secondSlope)
@@ -63,6 +64,15 @@ struct Backpropagation {
     gradients(.weights1, .bias1, inputs: inputs, slopes: firstSlope, count)
     pullToVectors(parameters, count)
     return loss
+  }
+
+  /// Scales the whole gradient down to a Euclidean length of at most `limit` (Pascanu et al. 2013, algorithm 1).
+  mutating func clipGradient(to limit: Float) {
+    var squares: Float = 0
+    for slope in gradient { squares += slope * slope }
+    guard squares > limit * limit else { return }
+    let scale = limit / squares.squareRoot()
+    for place in gradient.indices { gradient[place] *= scale }
   }
 
   private mutating func takeOutputSlopes(_ count: Int) -> Float {

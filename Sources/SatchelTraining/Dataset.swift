@@ -9,6 +9,8 @@ internal import SatchelTutor
 struct Dataset {
   /// [rows, 76], not normalised until ``normalise(_:)``.
   private(set) var inputs: [Float]
+  /// [rows, 4], as ``Features/writeAnswer(_:age:to:)`` fills them; 0 for a duplicate, which is not folded.
+  private(set) var answers: [Float]
   private(set) var targets: Targets
   /// Whether the learner had not met the item before.
   private(set) var isFirst: [Bool]
@@ -26,19 +28,25 @@ struct Dataset {
   ///   - featuresOfLearner: the tables that each learner may be shown.
   init(_ rows: CleanedRows, threads: Int, featuresOfLearner: @Sendable (Int) -> Features) {
     inputs = [Float](repeating: 0, count: rows.count * FeatureSchema.computed)
+    answers = [Float](repeating: 0, count: rows.count * FeatureSchema.answerNumbers)
     isFirst = [Bool](repeating: false, count: rows.count)
     targets = Targets(rows)
     inputs.withUnsafeMutableBufferPointer { inputs in
-      isFirst.withUnsafeMutableBufferPointer { isFirst in
-        guard let inputs = inputs.baseAddress, let isFirst = isFirst.baseAddress else { return }
-        // Each row belongs to one learner and each learner to one thread: no place is written by two.
-        nonisolated(unsafe) let (places, firsts) = (inputs, isFirst)
-        let threads = max(1, threads)
-        DispatchQueue.concurrentPerform(iterations: threads) { thread in
-          var replay = Replay(rows)
-          for learner in stride(from: thread, to: rows.rowsOfLearner.count, by: threads) {
-            let features = featuresOfLearner(learner)
-            replay.run(learner, features, inputs: places, isFirst: firsts)
+      answers.withUnsafeMutableBufferPointer { answers in
+        isFirst.withUnsafeMutableBufferPointer { isFirst in
+          guard let inputs = inputs.baseAddress, let answers = answers.baseAddress,
+            let isFirst = isFirst.baseAddress
+          else { return }
+          // Each row belongs to one learner and each learner to one thread: no place is written by two.
+          nonisolated(unsafe) let (places, numbers, firsts) = (inputs, answers, isFirst)
+          let threads = max(1, threads)
+          DispatchQueue.concurrentPerform(iterations: threads) { thread in
+            var replay = Replay(rows)
+            for learner in stride(from: thread, to: rows.rowsOfLearner.count, by: threads) {
+              replay.run(
+                learner, featuresOfLearner(learner), inputs: places, answers: numbers,
+                isFirst: firsts)
+            }
           }
         }
       }

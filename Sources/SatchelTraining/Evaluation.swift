@@ -9,7 +9,7 @@ package func evaluate(
   _ weights: Weights, interactions: [Interaction], folds: [String: Int]? = nil, fold: Int? = nil
 ) throws(SatchelError) -> (metrics: Metrics, predictions: [Trainer.Prediction]) {
   let rows = CleanedRows(interactions)
-  let features = Features(tables: weights.tables)
+  let features = Features(weights)
   var probabilities = [Double](repeating: -1, count: rows.count)
   var isFirst = [Bool](repeating: false, count: rows.count)
   var replay = Replay(rows)

@@ -3,20 +3,22 @@ internal import SatchelTutor
 
 /// One training from cleaned rows to weights.
 struct Lesson {
-  private let rows: CleanedRows
+  let rows: CleanedRows
   private let options: TrainingOptions
   private let tables: ModelTables
   private let means: [Float]
   private let scales: [Float]
-  private var dataset: Dataset
-  private var trainRows: [Int] = []
+  private(set) var dataset: Dataset
+  let sequences: Sequences
   private let rowsOfShare: [[Int]]
+  private let trainLearners: [Int]
   private var random: SeededRandom
-  private var parameters: [Float]
+  private var network: Network
   private var adam = Adam(count: Network.parameterCount)
   private var vectors: Vectors
-  private var best: (parameters: [Float], vectors: Vectors, logLoss: Double)
+  private var best: (network: Network, vectors: Vectors, logLoss: Double)
   private var batch: Backpropagation
+  private var recurrent: RecurrentPass
   private var calibration = Weights.Calibration(slope: 1, shift: 0)
 
   init(_ rows: CleanedRows, _ split: Split, _ options: TrainingOptions) {
@@ -33,17 +35,19 @@ struct Lesson {
     dataset = Dataset(rows, threads: options.threads) {
       split.shares[$0] == .train ? parts[split.part[$0]] : whole
     }
+    sequences = Sequences(rows)
     rowsOfShare = split.rowsOfShare(rows)
-    trainRows = rowsOfShare[0].filter { !rows.isDuplicate[$0] }
-    (means, scales) = dataset.scaling(over: trainRows)
+    trainLearners = rows.learners.indices.filter { split.shares[$0] == .train }
+    (means, scales) = dataset.scaling(over: rowsOfShare[0].filter { !rows.isDuplicate[$0] })
     random = SeededRandom(seed: options.seed)
-    parameters = Self.startingParameters(&random)
+    network = Network(parameters: Self.startingParameters(&random))
     vectors = Vectors(
       skillCount: rows.skills.count,
       itemAnswers: rows.items.indices.map(statistics.answers(toItem:)),
       answersMin: options.itemVectorAnswersMin, random: &random)
-    best = (parameters, vectors, .infinity)
-    batch = Backpropagation(capacity: options.batchRows)
+    best = (network, vectors, .infinity)
+    batch = Backpropagation(capacity: options.batchRows + Network.windowLength)
+    recurrent = RecurrentPass(capacity: options.batchRows + Network.windowLength)
     dataset.normalise(weights())
   }
 
@@ -65,13 +69,13 @@ struct Lesson {
       progress?(epoch, options.epochs, logLoss)
       report.epochs = epoch
       if logLoss < best.logLoss {
-        best = (parameters, vectors, logLoss)
+        best = (network, vectors, logLoss)
         report.bestEpoch = epoch
       } else if epoch - report.bestEpoch >= options.patience {
         break
       }
     }
-    (parameters, vectors) = (best.parameters, best.vectors)
+    (network, vectors) = (best.network, best.vectors)
     let judges = rows(of: .validation)
     calibration = Weights.Calibration(
       fitting: logits(judges, weights()), to: judges.map { rows.isCorrect[$0] })
@@ -80,17 +84,23 @@ struct Lesson {
   private mutating func runEpoch(_ epoch: Int, _ isCancelled: () -> Bool) throws(SatchelError)
     -> Bool
   {
-    random.shuffle(&trainRows)
-    let batches = (trainRows.count + options.batchRows - 1) / options.batchRows
-    for index in 0..<batches {
+    let stretches = sequences.stretches(of: trainLearners, &random)
+    let whole = Double(stretches.reduce(0) { $0 + $1.count })
+    var (next, told) = (0, 0)
+    while next < stretches.count {
       if isCancelled() { throw SatchelError(.cancelled) }
-      let chosen = trainRows[
-        index * options.batchRows..<min(trainRows.count, (index + 1) * options.batchRows)]
-      let done =
-        (Double(epoch - 1) + Double(index) / Double(batches)) / Double(max(1, options.epochs))
-      learn(Array(chosen), rate: options.learningRate * Self.schedule(done))
+      let done = (Double(epoch - 1) + Double(told) / whole) / Double(max(1, options.epochs))
+      var (end, rows) = (next, 0)
+      while end < stretches.count, rows < options.batchRows {
+        rows += stretches[end].count
+        end += 1
+      }
+      learn(
+        StretchBatch(stretches[next..<end], of: sequences),
+        rate: options.learningRate * Self.schedule(done))
+      (next, told) = (end, told + rows)
     }
-    return batches > 0
+    return told > 0
   }
 
   /// A half cosine from 1 to 0.01, after a short climb at the very start.
@@ -102,36 +112,80 @@ struct Lesson {
     return Float(climb * (0.01 + 0.99 * 0.5 * (1 - sine)))
   }
 
-  private mutating func learn(_ chosen: [Int], rate: Float) {
+  private mutating func learn(_ stretches: StretchBatch, rate: Float) {
+    let chosen = stretches.rows
     var told = [Int?](repeating: nil, count: chosen.count)
     for (place, row) in chosen.enumerated() {
       told[place] = random.uniform() < Double(options.itemDropout) ? nil : Int(rows.item[row])
     }
     gather(chosen, items: told)
+    recurrent.forward(network, stretches)
+    let isLookingBack = chosen.map { _ in random.uniform() >= Double(options.recurrentDropout) }
+    giveStates(isLookingBack)
     dropInputs(chosen.count)
-    batch.forward(parameters, count: chosen.count)
-    _ = batch.backward(parameters, count: chosen.count)
+    batch.forward(network.parameters, count: chosen.count)
+    _ = batch.backward(network.parameters, count: chosen.count)
+    recurrent.backward(
+      network, stretches, slopes: stateSlopes(isLookingBack), into: &batch.gradient)
+    update(rate)
+    updateVectors(chosen, told, rate)
+  }
+
+  private mutating func giveStates(_ isLookingBack: [Bool]) {
+    let columns = FeatureSchema.recurrent
+    for (row, looks) in isLookingBack.enumerated() {
+      for unit in 0..<Network.units {
+        batch.inputs[row * Network.inputs + columns.lowerBound + unit] =
+          looks ? recurrent.states[row * Network.units + unit] : 0
+      }
+    }
+  }
+
+  private func stateSlopes(_ isLookingBack: [Bool]) -> [Float] {
+    let before = Backpropagation.vectors - Network.units
+    var slopes = [Float](repeating: 0, count: isLookingBack.count * Network.units)
+    for (row, looks) in isLookingBack.enumerated() where looks {
+      for unit in 0..<Network.units {
+        slopes[row * Network.units + unit] =
+          batch.vectorGradient[row * Backpropagation.vectors + before + unit]
+      }
+    }
+    return slopes
+  }
+
+  private mutating func update(_ rate: Float) {
+    batch.clipGradient(to: options.gradientNormMax)
     adam.beginStep()
     for part in Network.Part.allCases {
       let isMatrix = part.shape.rows > 1
       batch.gradient.withUnsafeBufferPointer { gradient in
         guard let base = gradient.baseAddress else { return }
         adam.update(
-          &parameters, part.range, gradient: base + part.offset, rate: rate,
+          &network.parameters, part.range, gradient: base + part.offset, rate: rate,
           decay: isMatrix ? options.weightDecay : 0)
       }
     }
+  }
+
+  private mutating func updateVectors(_ chosen: [Int], _ told: [Int?], _ rate: Float) {
     batch.vectorGradient.withUnsafeBufferPointer { slopes in
-      guard let base = slopes.baseAddress else { return }
-      for (place, row) in chosen.enumerated() {
-        vectors.addGradient(
-          base + place * Backpropagation.vectors, skills: rows.skills(of: row), item: told[place])
+      recurrent.vectorGradient.withUnsafeBufferPointer { answerSlopes in
+        guard let slopes = slopes.baseAddress, let answerSlopes = answerSlopes.baseAddress else {
+          return
+        }
+        for (place, row) in chosen.enumerated() {
+          let skills = rows.skills(of: row)
+          vectors.addGradient(
+            slopes + place * Backpropagation.vectors, skills: skills, item: told[place])
+          vectors.addGradient(
+            answerSlopes + place * ModelTables.skillVector, mainSkill: skills.first)
+        }
       }
     }
     vectors.step(rate: rate, decay: options.weightDecay)
   }
 
-  /// Fills the batch's inputs and targets.
+  /// Fills the batch's inputs and targets, and what the recurrent state is told of each row.
   private mutating func gather(_ chosen: [Int], items: [Int?]) {
     let width = FeatureSchema.computed
     for (place, row) in chosen.enumerated() {
@@ -143,6 +197,15 @@ struct Lesson {
       batch.inputs.withUnsafeMutableBufferPointer { inputs in
         guard let base = inputs.baseAddress else { return }
         vectors.write(skills: skills, item: items[place], to: base + start + width)
+      }
+      let answer = place * FeatureSchema.answerCount
+      recurrent.answers.withUnsafeMutableBufferPointer { answers in
+        guard let base = answers.baseAddress else { return }
+        vectors.write(mainSkill: skills.first, to: base + answer)
+      }
+      for number in 0..<FeatureSchema.answerNumbers {
+        recurrent.answers[answer + ModelTables.skillVector + number] =
+          dataset.answers[row * FeatureSchema.answerNumbers + number]
       }
       let target = place * Network.headStride
       batch.targets[target + Head.correctness.rawValue] = dataset.targets.correctness[row]
@@ -172,8 +235,8 @@ struct Lesson {
     vectors.fill(
       &filled, skillHashes: rows.skills.map(\.hash64), itemHashes: rows.items.map(\.hash64))
     return Weights(
-      means: means, scales: scales, network: Network(parameters: parameters), tables: filled,
-      calibration: calibration)
+      means: means, scales: scales, network: network,
+      precision: options.precision, tables: filled, calibration: calibration)
   }
 
   func metrics(_ share: Share, _ weights: Weights) -> Metrics {
@@ -199,46 +262,17 @@ struct Lesson {
     }
   }
 
-  /// The correctness logits of rows, with the vectors as the device will read them.
-  private func logits(_ chosen: [Int], _ weights: Weights) -> [Float] {
-    let width = FeatureSchema.computed
-    let skillRows = rows.skills.map { weights.tables.skills.row(of: $0.hash64) }
-    let itemRows = rows.items.map { weights.tables.items.row(of: $0.hash64) }
-    var logits: [Float] = []
-    logits.reserveCapacity(chosen.count)
-    for start in stride(from: 0, to: chosen.count, by: 1024) {
-      let block = chosen[start..<min(chosen.count, start + 1024)]
-      var inputs = [Float](repeating: 0, count: block.count * Network.inputs)
-      for (place, row) in block.enumerated() {
-        let at = place * Network.inputs
-        for column in 0..<width { inputs[at + column] = dataset.inputs[row * width + column] }
-        let known = rows.skills(of: row).compactMap { skillRows[Int($0)] }
-        for column in 0..<ModelTables.skillVector where !known.isEmpty {
-          var sum: Float = 0
-          for skill in known {
-            sum += weights.tables.skills.value(skill, ModelTables.skillNumbers + column)
-          }
-          inputs[at + width + column] = sum / Float(known.count)
-        }
-        guard let item = itemRows[Int(rows.item[row])] else { continue }
-        for column in 0..<ModelTables.itemVector {
-          inputs[at + FeatureSchema.itemVector.lowerBound + column] =
-            weights.tables.items.value(item, ModelTables.itemNumbers + column)
-        }
-      }
-      let outputs = weights.network.outputs(of: inputs)
-      for place in 0..<block.count { logits.append(outputs[place * Network.headStride]) }
-    }
-    return logits
-  }
-
-  /// He et al. 2015, eq. 10: deviation sqrt(2 / inputs); the padding stays 0.
+  /// He et al. 2015, eq. 10: deviation sqrt(2 / inputs), of gates sqrt(1 / (3 units)); the padding stays 0.
   private static func startingParameters(_ random: inout SeededRandom) -> [Float] {
     var parameters = [Float](repeating: 0, count: Network.parameterCount)
-    for part in [Network.Part.weights1, .weights2, .weights3] {
+    for part in [Network.Part.weights1, .weights2, .weights3, .answerGates, .stateGates] {
       let (depth, columns) = part.shape
       let used = part == .weights3 ? Network.heads : columns
-      let deviation = (2 / Double(depth)).squareRoot() * (part == .weights3 ? 0.5 : 1)
+      let isGate = part == .answerGates || part == .stateGates
+      let deviation =
+        isGate
+        ? 0.58 / Double(Network.units).squareRoot()
+        : (2 / Double(depth)).squareRoot() * (part == .weights3 ? 0.5 : 1)
       for row in 0..<depth {
         for column in 0..<used {
           parameters[part.offset + row * columns + column] = Float(random.normal() * deviation)

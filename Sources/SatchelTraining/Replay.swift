@@ -7,6 +7,7 @@ struct Replay {
   private let itemHashes: [UInt64]
   private let shortHashes: [UInt32]
   private let skillHashes: [UInt64]
+  private let shortSkills: [UInt32]
   private var learner = LearnerState()
   private var skills: [SkillState]
   private var items: [ItemState]
@@ -19,6 +20,7 @@ struct Replay {
     itemHashes = rows.items.map(\.hash64)
     shortHashes = itemHashes.map(KeyHash.short)
     skillHashes = rows.skills.map(\.hash64)
+    shortSkills = skillHashes.map(KeyHash.short)
     skills = Array(repeating: SkillState(), count: rows.skills.count)
     items = Array(repeating: ItemState(), count: rows.items.count)
   }
@@ -27,10 +29,11 @@ struct Replay {
   ///
   /// - Parameters:
   ///   - inputs: [all rows, 76]; the learner's rows are written, as they are before each answer.
+  ///   - answers: [all rows, 4]; what the recurrent state is told of each answer.
   ///   - isFirst: one for each of all rows.
   mutating func run(
     _ learner: Int, _ features: Features, inputs: UnsafeMutablePointer<Float>,
-    isFirst: UnsafeMutablePointer<Bool>
+    answers: UnsafeMutablePointer<Float>, isFirst: UnsafeMutablePointer<Bool>
   ) {
     start()
     withUnsafeTemporaryAllocation(of: Float.self, capacity: FeatureSchema.count) { whole in
@@ -40,7 +43,10 @@ struct Replay {
         write(row, knowledge(row, features), features, to: whole)
         let place = inputs + row * FeatureSchema.computed
         for column in 0..<FeatureSchema.computed { place[column] = whole[column] }
-        if !rows.isDuplicate[row] { fold(row) }
+        if rows.isDuplicate[row] { continue }
+        fold(row)
+        features.writeAnswer(
+          self.learner, age: 0, to: answers + row * FeatureSchema.answerNumbers)
       }
     }
   }
@@ -81,7 +87,8 @@ struct Replay {
     touchedItems.append(item)
     let duration = rows.logDuration[row]
     let answer = Answer(
-      item: shortHashes[item], isCorrect: rows.isCorrect[row], seconds: rows.seconds[row],
+      item: shortHashes[item], skill: slots.first.map { shortSkills[$0] } ?? 0,
+      isCorrect: rows.isCorrect[row], seconds: rows.seconds[row],
       logDuration: duration < 0 ? nil : duration)
     answer.fold(into: &learner, &items[item], &skills, at: slots)
   }

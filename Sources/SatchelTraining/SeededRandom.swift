@@ -27,7 +27,7 @@ package struct SeededRandom: RandomNumberGenerator, Sendable {
   }
 
   /// Fisher and Yates.
-  package mutating func shuffle(_ values: inout [Int]) {
+  package mutating func shuffle<Value>(_ values: inout [Value]) {
     for index in stride(from: values.count - 1, to: 0, by: -1) {
       values.swapAt(index, below(index + 1))
     }

@@ -1,4 +1,5 @@
 internal import SatchelCore
+package import SatchelTutor
 
 /// How a model is trained. The defaults are what the figures of `Docs` were measured with.
 package struct TrainingOptions: Equatable, Sendable {
@@ -17,6 +18,12 @@ package struct TrainingOptions: Equatable, Sendable {
   package var dropout: Float = 0.1
   /// The share of training rows that are not told which item they are about.
   package var itemDropout: Float = 0.2
+  /// The share of training rows that are not told the recurrent state.
+  package var recurrentDropout: Float = 0.2
+  /// The longest gradient, in Euclidean length.
+  package var gradientNormMax: Float = 1
+  /// How the network is kept in the model file.
+  package var precision = Precision.int8
   /// Answers below which an item gets no vector of its own; ``Int/max`` for none at all.
   package var itemVectorAnswersMin = 100
 

@@ -71,6 +71,20 @@ struct Vectors {
     }
   }
 
+  /// The vector of one skill, 16 numbers at `row`; 0 for `nil`.
+  func write(mainSkill skill: Int32?, to row: UnsafeMutablePointer<Float>) {
+    for column in 0..<Self.skillWidth {
+      row[column] = skill.map { skills[Int($0) * Self.skillWidth + column] } ?? 0
+    }
+  }
+
+  mutating func addGradient(_ slopes: UnsafePointer<Float>, mainSkill skill: Int32?) {
+    guard let skill else { return }
+    for column in 0..<Self.skillWidth {
+      skillGradient[Int(skill) * Self.skillWidth + column] += slopes[column]
+    }
+  }
+
   mutating func step(rate: Float, decay: Float) {
     skillAdam.beginStep()
     skillAdam.update(

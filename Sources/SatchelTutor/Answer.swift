@@ -4,6 +4,8 @@ internal import SatchelCore
 package struct Answer {
   /// ``KeyHash/short(_:)`` of the item.
   package var item: UInt32
+  /// The same of the main skill; 0 where there is none.
+  package var skill: UInt32
   package var isCorrect: Bool
   /// Right, but with part of the credit.
   package var isPartial: Bool
@@ -13,9 +15,11 @@ package struct Answer {
   package var logDuration: Float?
 
   package init(
-    item: UInt32, isCorrect: Bool, isPartial: Bool = false, seconds: UInt32, logDuration: Float?
+    item: UInt32, skill: UInt32, isCorrect: Bool, isPartial: Bool = false, seconds: UInt32,
+    logDuration: Float?
   ) {
     self.item = item
+    self.skill = skill
     self.isCorrect = isCorrect
     self.isPartial = isPartial
     self.seconds = seconds
@@ -41,9 +45,9 @@ package struct Answer {
 }
 
 extension Answer {
-  init(_ attempt: Attempt, item: UInt32, wallMilliseconds: Int64) {
+  init(_ attempt: Attempt, item: UInt32, skill: UInt32, wallMilliseconds: Int64) {
     self.init(
-      item: item, isCorrect: attempt.isCorrect,
+      item: item, skill: skill, isCorrect: attempt.isCorrect,
       isPartial: attempt.scorePermille.map { $0 < 1000 } ?? false,
       seconds: StateTime.seconds(milliseconds: wallMilliseconds),
       logDuration: attempt.durationMilliseconds.map(StateTime.logDuration))

@@ -6,8 +6,18 @@ internal import SatchelCore
 /// memory and allocates nothing; every number is finite.
 package struct Features {
   package let tables: ModelTables
+  /// What makes the recurrent state; without, the state is 0.
+  let network: Network?
 
-  package init(tables: ModelTables) { self.tables = tables }
+  package init(tables: ModelTables) {
+    self.tables = tables
+    network = nil
+  }
+
+  package init(_ weights: Weights) {
+    tables = weights.tables
+    network = weights.network
+  }
 
   /// The learner as the other stretches need her.
   package struct Level {

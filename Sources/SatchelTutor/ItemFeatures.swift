@@ -130,7 +130,7 @@ func lastAnswer(_ answers: UInt32, age: Int, of count: Int) -> Float {
 func runLength(_ run: Int) -> Float { run < 0 ? -logCount(-run) : logCount(run) }
 
 extension Features {
-  /// Fills a whole row of 100, not normalised: what training and single predictions use.
+  /// Fills a whole row of 132, not normalised: what training and single predictions use.
   package func writeRow(
     learner: LearnerState, skills: some Collection<SkillState>, item: ItemState?,
     known: ItemKnowledge, nowSeconds: UInt32, to row: UnsafeMutablePointer<Float>
@@ -139,5 +139,20 @@ extension Features {
     writeSkills(skills, level: level, to: row + FeatureSchema.skill.lowerBound)
     writePair(item, level: level, to: row + FeatureSchema.pair.lowerBound)
     writeContent(known, to: row + FeatureSchema.content.lowerBound)
+    writeRecurrent(learner, to: row + FeatureSchema.recurrent.lowerBound)
+  }
+
+  /// Fills ``FeatureSchema/recurrent``, 32 numbers at `row`.
+  package func writeRecurrent(_ learner: LearnerState, to row: UnsafeMutablePointer<Float>) {
+    let size = Network.windowLength * FeatureSchema.answerCount
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: size) { window in
+      guard let window = window.baseAddress, let network else {
+        for unit in 0..<Network.units { row[unit] = 0 }
+        return
+      }
+      let length = writeWindow(learner, to: window)
+      network.recur(
+        over: window, lengths: CollectionOfOne(length), into: row, stride: Network.units)
+    }
   }
 }

@@ -55,6 +55,38 @@ package enum Kernel: CaseIterable, Sendable {
   }
 }
 
+extension Kernel {
+  /// One step of gated recurrent units for `rows` learners; see `ckernels_recur` for the formula and the layouts.
+  package func recur(
+    rows: Int, width: Int, answerGates: UnsafePointer<Float>, stateGates: UnsafePointer<Float>,
+    candidateBias: UnsafePointer<Float>, state: UnsafePointer<Float>,
+    next: UnsafeMutablePointer<Float>, stride: Int, saved: UnsafeMutablePointer<Float>?
+  ) {
+    switch self {
+    case .vector:
+      ckernels_recur(
+        rows, width, answerGates, stateGates, candidateBias, state, next, stride, saved)
+    case .portable:
+      for row in 0..<rows {
+        let (x, h) = (answerGates + row * 3 * width, stateGates + row * 3 * width)
+        for unit in 0..<width {
+          let before = state[row * stride + unit]
+          let reset = logistic(x[unit] + h[unit])
+          let update = logistic(x[width + unit] + h[width + unit])
+          let kept = h[2 * width + unit] + candidateBias[unit]
+          let candidate = 2 * logistic(2 * (x[2 * width + unit] + reset * kept)) - 1
+          next[row * stride + unit] = candidate + update * (before - candidate)
+          guard let out = saved.map({ $0 + row * 4 * width + unit }) else { continue }
+          out[0] = reset
+          out[width] = update
+          out[2 * width] = candidate
+          out[3 * width] = kept
+        }
+      }
+    }
+  }
+}
+
 /// A few rows by eight columns of the portable kernel, held in registers over the whole depth.
 private struct Block {
   let depth: Int

@@ -2,9 +2,9 @@ internal import SatchelCore
 
 /// What one learner's records say of her as a whole. As of the last record's time, never "as of now".
 ///
-/// Layout, 156 bytes, little-endian:
+/// Layout, 72 bytes and 7 for each of the last answers at hand, at most 268, little-endian:
 ///
-///     u8  version = 1     u8 skipped    u8 too easy    u8 too hard    u8 liked    u8 reserved = 0
+///     u8  version = 2     u8 skipped    u8 too easy    u8 too hard    u8 liked    u8 reserved = 0
 ///     u16 views           u32 attempts  u32 wins
 ///     f32 mean of answers at rates 0.2, 0.067, 0.02
 ///     f32 mean ln(1 + s)  f32 mean deviation of it     f32 mean of "was a repeat", rate 0.1
@@ -12,13 +12,18 @@ internal import SatchelCore
 ///     u32 last time, s    u32 first time, s     u32 start of the sitting, s
 ///     u16 answers in the sitting     i16 run    u16 items met    u16 skills met
 ///     u32 last answers (bit 0 the last)
-///     28 x u24 the last items (``KeyHash/short(_:)``), slot `attempts mod 28` is written next
+///     for each of the last 28 answers, the oldest first:
+///       u24 item, u24 main skill (``KeyHash/short(_:)``; 0 for none)
+///       u8  ln(1 + seconds since the answer before) * 12
 ///
 /// A sitting ends after half an hour without an answer. As in ``SkillState``, items are kept and not their difficulty.
 package struct LearnerState: Equatable, Sendable {
-  package static let byteCount = 156
-  static let version: UInt8 = 1
-  static let recentCount = 28
+  static let headByteCount = 72
+  static let recentByteCount = 7
+  static let version: UInt8 = 2
+  package static let recentCount = 28
+  /// Steps of a gap's logarithm.
+  static let gapSteps: Float = 12
   static let sittingGapSeconds: UInt32 = 1800
 
   package var attempts: UInt32 = 0
@@ -43,17 +48,26 @@ package struct LearnerState: Equatable, Sendable {
   package var itemsMet: UInt16 = 0
   package var skillsMet: UInt16 = 0
   package var lastAnswers: UInt32 = 0
-  var recent = SIMD32<UInt32>()
+  /// Of each of the last answers; slot `attempts mod 28` is written next.
+  private var recentItems = SIMD32<UInt32>()
+  private var recentSkills = SIMD32<UInt32>()
+  private var recentGaps = SIMD32<UInt8>()
 
   package init() {}
 
   /// How many of the last answers are at hand, with the item of each.
-  var recentAnswers: Int { Int(min(attempts, UInt32(Self.recentCount))) }
+  package var recentAnswers: Int { Int(min(attempts, UInt32(Self.recentCount))) }
 
   /// The item answered `age` answers ago, 0 the last; `age` < ``recentAnswers``.
-  func recentItem(_ age: Int) -> UInt32 {
-    recent[(Int(attempts) - 1 - age) % Self.recentCount]
-  }
+  package func recentItem(_ age: Int) -> UInt32 { recentItems[slot(age)] }
+
+  /// Its main skill; 0 for none.
+  func recentSkill(_ age: Int) -> UInt32 { recentSkills[slot(age)] }
+
+  /// ln(1 + seconds since the answer before it) in steps of 1 / ``gapSteps``; 0 for the first.
+  func recentGap(_ age: Int) -> UInt8 { recentGaps[slot(age)] }
+
+  private func slot(_ age: Int) -> Int { (Int(attempts) - 1 - age) % Self.recentCount }
 
   func count(of kind: Feedback.Kind) -> Int { Int(feedback[Int(kind.rawValue) - 1]) }
 
@@ -61,6 +75,7 @@ package struct LearnerState: Equatable, Sendable {
   ///   - isNewItem: the item was never answered before.
   ///   - newSkills: how many of its skills were not.
   mutating func fold(_ answer: Answer, isNewItem: Bool, newSkills: Int) {
+    let elapsed = attempts == 0 ? 0 : StateTime.elapsed(from: lastSeconds, to: answer.seconds)
     foldTime(answer.seconds)
     let value: Float = answer.isCorrect ? 1 : 0
     fastMean = averaged(fastMean, with: value, count: attempts, rate: 0.2)
@@ -70,7 +85,10 @@ package struct LearnerState: Equatable, Sendable {
     recentAnswered += 1
     recentRight += value
     if let duration = answer.logDuration { foldDuration(duration) }
-    recent[Int(attempts) % Self.recentCount] = answer.item
+    let slot = Int(attempts) % Self.recentCount
+    recentItems[slot] = answer.item
+    recentSkills[slot] = answer.skill
+    recentGaps[slot] = UInt8(min(255, logSeconds(elapsed) * Self.gapSteps))
     if attempts < .max {
       attempts += 1
       wins += answer.isCorrect ? 1 : 0
@@ -118,7 +136,7 @@ package struct LearnerState: Equatable, Sendable {
 extension LearnerState {
   /// `nil` when `bytes` are not a valid row.
   package init?(bytes: [UInt8]) {
-    guard bytes.count == Self.byteCount else { return nil }
+    guard bytes.count >= Self.headByteCount else { return nil }
     let isValid = bytes.withUnsafeBytes { raw in
       var reader = StateReader(raw)
       guard reader.next(UInt8.self) == Self.version else { return false }
@@ -136,7 +154,14 @@ extension LearnerState {
       itemsMet = reader.next()
       skillsMet = reader.next()
       lastAnswers = reader.next()
-      for slot in 0..<Self.recentCount { recent[slot] = reader.nextKey() }
+      // One state has one form: the answers at hand, no more and no fewer.
+      let recentBytes = bytes.count - Self.headByteCount
+      guard recentBytes == recentAnswers * Self.recentByteCount else { return false }
+      for age in (0..<recentAnswers).reversed() {
+        recentItems[slot(age)] = reader.nextKey()
+        recentSkills[slot(age)] = reader.nextKey()
+        recentGaps[slot(age)] = reader.next()
+      }
       return true
     }
     // The two counts of late may reach a number of answers in one second, so their bound is that of 32 bits.
@@ -159,7 +184,8 @@ extension LearnerState {
   }
 
   package func encoded() -> [UInt8] {
-    var writer = StateWriter(capacity: Self.byteCount)
+    var writer = StateWriter(
+      capacity: Self.headByteCount + recentAnswers * Self.recentByteCount)
     writer.append(Self.version)
     for kind in 0..<4 { writer.append(feedback[kind]) }
     writer.append(UInt8(0))
@@ -178,7 +204,11 @@ extension LearnerState {
     writer.append(itemsMet)
     writer.append(skillsMet)
     writer.append(lastAnswers)
-    for slot in 0..<Self.recentCount { writer.append(key: recent[slot]) }
+    for age in (0..<recentAnswers).reversed() {
+      writer.append(key: recentItem(age))
+      writer.append(key: recentSkill(age))
+      writer.append(recentGap(age))
+    }
     return writer.bytes
   }
 }

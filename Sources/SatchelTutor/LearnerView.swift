@@ -14,6 +14,8 @@ struct LearnerView {
   let skillStates: [SkillState]
   /// The learner's stretch of the features, normalised.
   let learnerRow: [Float]
+  /// What her recurrent state adds to the first layer, [128].
+  private let recurrentSum: [Float]
   /// Learner and skills, [sets, 128].
   private(set) var setSums: [Float]
   /// Items touched, in the order of ``pairSums``.
@@ -33,11 +35,21 @@ struct LearnerView {
     level = tutor.features.writeLearner(state, nowSeconds: nowSeconds, to: &learnerRow)
     tutor.weights.normalise(&learnerRow, columns: FeatureSchema.learner)
     self.learnerRow = learnerRow
+    recurrentSum = Self.recurrentSum(tutor, state)
     setSums = []
     slots = [Int32](repeating: 0, count: course.candidates.count)
     pairSums = []
     setSums = skillSums(of: course.skillSets, learnerRow: learnerRow)
     takeItems(fold)
+  }
+
+  private static func recurrentSum(_ tutor: Tutor, _ state: LearnerState) -> [Float] {
+    var units = [Float](repeating: 0, count: Network.units)
+    tutor.features.writeRecurrent(state, to: &units)
+    var sum = [Float](repeating: 0, count: Network.hidden1)
+    tutor.weights.network.firstLayer(
+      columns: FeatureSchema.recurrent, of: units, count: 1, into: &sum, isAdding: false)
+    return sum
   }
 
   /// The first layer's sums of the learner and each set of skills, [sets, 128].
@@ -52,9 +64,11 @@ struct LearnerView {
       rows += learnerRow
       rows += skillRow
     }
-    var sums = [Float](repeating: 0, count: sets.count * Network.hidden1)
+    var sums: [Float] = []
+    sums.reserveCapacity(sets.count * Network.hidden1)
+    for _ in sets { sums += recurrentSum }
     tutor.weights.network.firstLayer(
-      columns: 0..<width, of: rows, count: sets.count, into: &sums, isAdding: false)
+      columns: 0..<width, of: rows, count: sets.count, into: &sums, isAdding: true)
     return sums
   }
 

@@ -12,7 +12,7 @@ package enum Head: Int, CaseIterable, Sendable {
   case pathValue
 }
 
-/// Features 100 -> 128 -> 64 -> heads 4, ReLU between, float32.
+/// Features 100 and a recurrent state 32 -> 128 -> 64 -> heads 4, ReLU between, float32.
 ///
 /// All numbers lie in one array, in the order of ``Part``; a matrix is [inputs, outputs], so that a kernel walks along
 /// outputs. The last matrix is padded from 4 to 8 columns, of which the last 4 are 0 and stay 0: eight is one vector.
@@ -22,9 +22,14 @@ package struct Network: Equatable, Sendable {
   package static let hidden2 = 64
   package static let heads = Head.allCases.count
   package static let headStride = 8
+  /// Units of the recurrent state, and numbers of its three gates.
+  package static let units = FeatureSchema.recurrent.count
+  package static let gates = 3 * units
 
-  package enum Part: CaseIterable {
+  package enum Part: Int, CaseIterable {
     case weights1, bias1, weights2, bias2, weights3, bias3
+    /// Of the recurrent state: from an answer and from the state before to the gates r, z, n.
+    case answerGates, gateBias, stateGates, candidateBias
 
     /// Rows and columns; a bias is one row.
     package var shape: (rows: Int, columns: Int) {
@@ -35,25 +40,25 @@ package struct Network: Equatable, Sendable {
       case .bias2: (1, hidden2)
       case .weights3: (hidden2, headStride)
       case .bias3: (1, headStride)
+      case .answerGates: (FeatureSchema.answerCount, gates)
+      case .gateBias: (1, gates)
+      case .stateGates: (units, gates)
+      case .candidateBias: (1, units)
       }
     }
 
-    package var offset: Int {
-      switch self {
-      case .weights1: 0
-      case .bias1: inputs * hidden1
-      case .weights2: Self.bias1.offset + hidden1
-      case .bias2: Self.weights2.offset + hidden1 * hidden2
-      case .weights3: Self.bias2.offset + hidden2
-      case .bias3: Self.weights3.offset + hidden2 * headStride
-      }
-    }
+    package var offset: Int { Self.offsets[rawValue] }
 
     package var range: Range<Int> { offset..<offset + shape.rows * shape.columns }
+
+    private static let offsets: [Int] = allCases.reduce(into: []) { offsets, part in
+      let before = part.rawValue == 0 ? nil : allCases[part.rawValue - 1].shape
+      offsets.append((offsets.last ?? 0) + (before.map { $0.rows * $0.columns } ?? 0))
+    }
   }
 
   /// How many numbers ``parameters`` holds, the padding among them.
-  package static let parameterCount = Part.bias3.range.upperBound
+  package static let parameterCount = Part.candidateBias.range.upperBound
 
   package var parameters: [Float]
 
@@ -62,7 +67,7 @@ package struct Network: Equatable, Sendable {
     self.parameters = parameters
   }
 
-  /// Runs rows of normalised features [count, 100] to outputs [count, 8], of which the first 4 are ``Head``s.
+  /// Runs rows of normalised features [count, 132] to outputs [count, 8], of which the first 4 are ``Head``s.
   package func outputs(of rows: [Float], kernel: Kernel = .serving) -> [Float] {
     let count = rows.count / Self.inputs
     var outputs = [Float](repeating: 0, count: count * Self.headStride)

@@ -15,13 +15,14 @@ struct Safetensors {
   enum NumberType: String {
     case f32 = "F32"
     case i16 = "I16"
+    case i8 = "I8"
     case u8 = "U8"
 
     var byteCount: Int {
       switch self {
       case .f32: 4
       case .i16: 2
-      case .u8: 1
+      case .i8, .u8: 1
       }
     }
   }
@@ -112,6 +113,12 @@ struct SafetensorsWriter {
     let begin = data.count
     for value in shorts { data.appendLittleEndian(value) }
     enter(name, .i16, shape, from: begin)
+  }
+
+  mutating func add(_ name: String, shape: [Int], smalls: some Sequence<Int8>) {
+    let begin = data.count
+    data.append(contentsOf: smalls.lazy.map { UInt8(bitPattern: $0) })
+    enter(name, .i8, shape, from: begin)
   }
 
   mutating func add(_ name: String, shape: [Int], bytes: some Sequence<UInt8>) {

@@ -10,7 +10,7 @@ package struct Tutor: Sendable {
   /// - Parameter weights: `nil` is the built-in ``Weights/baseline``: there is always a working model.
   package init(weights: Weights? = nil) {
     self.weights = weights ?? .baseline
-    features = Features(tables: self.weights.tables)
+    features = Features(self.weights)
   }
 
   /// Resolves the vocabulary and computes what depends on items and skills alone: once per (content, model).

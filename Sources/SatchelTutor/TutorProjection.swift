@@ -6,7 +6,7 @@ package import SatchelCore
 package struct TutorProjection: Projection {
   package init() {}
 
-  package var version: Int { 1 }
+  package var version: Int { 2 }
 
   package func fold(_ batch: inout FoldBatch) {
     guard !batch.records.isEmpty else { return }
@@ -25,6 +25,7 @@ struct OpenFold {
   private(set) var items: [ItemState]
   private var isTouched: [Bool]
   private let itemHashes: [UInt32]
+  private let skillHashes: [UInt32]
 
   init(_ batch: FoldBatch) {
     learner = batch.learner.flatMap(LearnerState.init(bytes:)) ?? LearnerState()
@@ -32,6 +33,7 @@ struct OpenFold {
     items = batch.itemRows.map { $0.flatMap(ItemState.init(bytes:)) ?? ItemState() }
     isTouched = [Bool](repeating: false, count: skills.count)
     itemHashes = batch.items.map { KeyHash.short($0.hash64) }
+    skillHashes = batch.skills.map { KeyHash.short($0.hash64) }
   }
 
   /// Folds one record of the batch that this was opened from.
@@ -42,7 +44,8 @@ struct OpenFold {
     case .attempt(let attempt):
       let slots = touched(record, of: batch)
       let answer = Answer(
-        attempt, item: itemHashes[item], wallMilliseconds: batch.records[record].wallMilliseconds)
+        attempt, item: itemHashes[item], skill: slots.first.map { skillHashes[$0] } ?? 0,
+        wallMilliseconds: batch.records[record].wallMilliseconds)
       answer.fold(into: &learner, &items[item], &skills, at: slots)
     case .view:
       learner.foldView()

@@ -2,18 +2,23 @@ internal import SatchelCore
 
 /// A trained model: the network, how its inputs are normalised, and what it knows of items and skills.
 ///
-/// The file is ``Safetensors`` with the metadata `format` = satchel-model, `version` = 1, `schema` =
+/// The file is ``Safetensors`` with the metadata `format` = satchel-model, `version` = 2, `schema` =
 /// ``FeatureSchema/version``, and exactly these tensors:
 ///
 ///     features.mean, features.scale         F32 [76]
-///     network.weights1, .bias1              F32 [100, 128], [128]
-///     network.weights2, .bias2              F32 [128, 64], [64]
+///     network.weights1, .bias1              [132, 128], F32 [128]
+///     network.weights2, .bias2              [128, 64], F32 [64]
 ///     network.weights3, .bias3              F32 [64, 4], [4]
+///     recurrence.answerGates, .gateBias     [20, 96], F32 [96]
+///     recurrence.stateGates, .candidateBias [32, 96], F32 [32]
 ///     items.keys, skills.keys               U8  [n, 8]   KeyHash of each key, big-endian, strictly ascending
 ///     items.values                          I16 [n, 12]  in 1/1024: see ModelTables
 ///     skills.values                         I16 [m, 18]
 ///     model.scalars                         F32 [3]      base logit; slope and shift of the calibrated logit
-///     selftest.inputs, selftest.outputs     F32 [4, 100], [4, 4]
+///     selftest.inputs, .windows, .outputs   F32 [4, 100], [4, 28, 20], [4, 4]
+///
+/// Where no type is given the matrix is F32, or I8 beside a tensor `<name>.scales` F32 [columns]: the `precision` of the
+/// metadata, `float32` or `int8`, says which, for all four alike.
 ///
 /// A model is valid when all shapes are these, all numbers are finite and within ±10,000, and the network turns the
 /// test inputs into the test outputs: then it computes here what it computed where it was trained.
@@ -26,7 +31,9 @@ package struct Weights: Equatable, Sendable {
   /// [76] each; a feature that never varied has scale 0 and so no voice.
   package let means: [Float]
   package let scales: [Float]
+  /// As the file gives it back.
   package let network: Network
+  package let precision: Precision
   package let tables: ModelTables
   /// Probability = logistic(slope * logit + shift).
   package let calibration: Calibration
@@ -43,31 +50,37 @@ package struct Weights: Equatable, Sendable {
   }
 
   struct SelfTest: Equatable {
+    /// [4, 100]
     var inputs: [Float]
+    /// [4, 28, 20], of which each row uses some.
+    var windows: [Float]
     var outputs: [Float]
   }
 
-  /// Tables are rounded to what the file holds, so that a model is the same before and after it is written.
+  /// Network and tables are rounded to what the file holds, so that a model is the same before and after it is written.
   package init(
-    means: [Float], scales: [Float], network: Network, tables: ModelTables,
-    calibration: Calibration
+    means: [Float], scales: [Float], network: Network, precision: Precision = .float32,
+    tables: ModelTables, calibration: Calibration
   ) {
     precondition(means.count == FeatureSchema.computed && scales.count == means.count)
     self.means = means
     self.scales = scales
+    let network = network.rounded(to: precision)
     self.network = network
+    self.precision = precision
     self.calibration = calibration
     self.tables = Self.roundedTables(tables)
     selfTest = SelfTest(of: network)
   }
 
   init(
-    read means: [Float], scales: [Float], network: Network, tables: ModelTables,
-    calibration: Calibration, selfTest: SelfTest
+    read means: [Float], scales: [Float], network: Network, precision: Precision,
+    tables: ModelTables, calibration: Calibration, selfTest: SelfTest
   ) {
     self.means = means
     self.scales = scales
     self.network = network
+    self.precision = precision
     self.tables = tables
     self.calibration = calibration
     self.selfTest = selfTest
@@ -108,22 +121,37 @@ package struct Weights: Equatable, Sendable {
 
 extension Weights.SelfTest {
   static let rows = 4
+  /// Descending, as ``Network/recur(over:lengths:into:stride:kernel:)`` wants them.
+  private static let lengths = [28, 9, 1, 0]
+  static let columns = FeatureSchema.recurrent.lowerBound
 
   /// Four rows that no two networks are likely to treat alike.
   init(of network: Network) {
-    inputs = (0..<Self.rows * Network.inputs).map { Float(($0 * 37 + 11) % 101 - 50) / 25 }
-    outputs = Self.outputs(of: inputs, network)
+    func numbers(_ count: Int) -> [Float] {
+      (0..<count).map { Float(($0 * 37 + 11) % 101 - 50) / 25 }
+    }
+    inputs = numbers(Self.rows * Self.columns)
+    windows = numbers(Self.rows * Network.windowLength * FeatureSchema.answerCount)
+    outputs = []
+    outputs = computed(by: network)
   }
 
   func holds(for network: Network) -> Bool {
-    zip(Self.outputs(of: inputs, network), outputs).allSatisfy {
+    zip(computed(by: network), outputs).allSatisfy {
       ($0 - $1).magnitude <= 1e-4 * max(1, $1.magnitude)
     }
   }
 
-  private static func outputs(of inputs: [Float], _ network: Network) -> [Float] {
-    let padded = network.outputs(of: inputs)
-    return (0..<rows * Network.heads).map {
+  private func computed(by network: Network) -> [Float] {
+    var states = [Float](repeating: 0, count: Self.rows * Network.units)
+    network.recur(over: windows, lengths: Self.lengths, into: &states, stride: Network.units)
+    var rows: [Float] = []
+    for row in 0..<Self.rows {
+      rows += inputs[row * Self.columns..<(row + 1) * Self.columns]
+      rows += states[row * Network.units..<(row + 1) * Network.units]
+    }
+    let padded = network.outputs(of: rows)
+    return (0..<Self.rows * Network.heads).map {
       padded[$0 / Network.heads * Network.headStride + $0 % Network.heads]
     }
   }

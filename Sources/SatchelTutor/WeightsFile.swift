@@ -2,7 +2,7 @@ package import SatchelCore
 
 extension Weights {
   private static let format = "satchel-model"
-  private static let formatVersion = "1"
+  private static let formatVersion = "2"
 
   /// Reads a model file; see ``Weights`` for the layout.
   ///
@@ -16,10 +16,14 @@ extension Weights {
       file.metadata["schema"] == String(FeatureSchema.version)
     else { throw Self.mismatch("version \(file.metadata["schema"]?.prefix(20) ?? "?")") }
     let scalars = try file.floats("model.scalars", [3])
+    guard let precision = file.metadata["precision"].flatMap(Precision.init(rawValue:)) else {
+      throw Self.mismatch("precision")
+    }
     let selfTest = SelfTest(
-      inputs: try file.floats("selftest.inputs", [SelfTest.rows, Network.inputs]),
+      inputs: try file.floats("selftest.inputs", [SelfTest.rows, SelfTest.columns]),
+      windows: try file.floats("selftest.windows", Self.windowShape),
       outputs: try file.floats("selftest.outputs", [SelfTest.rows, Network.heads]))
-    let network = try Self.network(file)
+    let network = try Self.network(file, precision)
     guard selfTest.holds(for: network) else { throw Safetensors.malformed("the self-test failed") }
     let tables = ModelTables(
       items: try file.table(
@@ -31,8 +35,8 @@ extension Weights {
     self.init(
       read: try file.floats("features.mean", [FeatureSchema.computed]),
       scales: try file.floats("features.scale", [FeatureSchema.computed]), network: network,
-      tables: tables, calibration: Calibration(slope: scalars[1], shift: scalars[2]),
-      selfTest: selfTest)
+      precision: precision, tables: tables,
+      calibration: Calibration(slope: scalars[1], shift: scalars[2]), selfTest: selfTest)
   }
 
   /// The file's bytes; the same weights give the same bytes.
@@ -44,17 +48,24 @@ extension Weights {
     file.add("features.mean", shape: [means.count], floats: means)
     file.add("features.scale", shape: [scales.count], floats: scales)
     for (name, part, shape) in Self.parts {
-      file.add(name, shape: shape, floats: unpadded(part, columns: shape[shape.count - 1]))
+      guard precision == .int8, Network.quantisedParts.contains(part) else {
+        file.add(name, shape: shape, floats: unpadded(part, columns: shape[shape.count - 1]))
+        continue
+      }
+      let (numbers, scales) = network.quantised(part)
+      file.add(name, shape: shape, smalls: numbers)
+      file.add("\(name).scales", shape: [scales.count], floats: scales)
     }
     file.add("items", tables.items)
     file.add("skills", tables.skills)
     file.add(
-      "selftest.inputs", shape: [SelfTest.rows, Network.inputs], floats: selfTest.inputs)
+      "selftest.inputs", shape: [SelfTest.rows, SelfTest.columns], floats: selfTest.inputs)
+    file.add("selftest.windows", shape: Self.windowShape, floats: selfTest.windows)
     file.add(
       "selftest.outputs", shape: [SelfTest.rows, Network.heads], floats: selfTest.outputs)
     return file.encoded(metadata: [
       ("format", Self.format), ("version", Self.formatVersion),
-      ("schema", String(FeatureSchema.version)),
+      ("schema", String(FeatureSchema.version)), ("precision", precision.rawValue),
     ])
   }
 
@@ -66,18 +77,37 @@ extension Weights {
     ("network.bias2", .bias2, [Network.hidden2]),
     ("network.weights3", .weights3, [Network.hidden2, Network.heads]),
     ("network.bias3", .bias3, [Network.heads]),
+    ("recurrence.answerGates", .answerGates, [FeatureSchema.answerCount, Network.gates]),
+    ("recurrence.gateBias", .gateBias, [Network.gates]),
+    ("recurrence.stateGates", .stateGates, [Network.units, Network.gates]),
+    ("recurrence.candidateBias", .candidateBias, [Network.units]),
   ]
 
-  private static func network(_ file: Safetensors) throws(SatchelError) -> Network {
-    var parameters = [Float](repeating: 0, count: Network.parameterCount)
+  private static let windowShape = [
+    SelfTest.rows, Network.windowLength, FeatureSchema.answerCount,
+  ]
+
+  private static func network(
+    _ file: Safetensors, _ precision: Precision
+  ) throws(SatchelError) -> Network {
+    var network = Network(parameters: [Float](repeating: 0, count: Network.parameterCount))
     for (name, part, shape) in parts {
+      if precision == .int8, Network.quantisedParts.contains(part) {
+        let scales = try file.floats("\(name).scales", [shape[1]])
+        guard scales.allSatisfy({ (0...magnitudeMax / 127).contains($0) }) else {
+          throw SatchelError(.modelNotFinite, subject: name)
+        }
+        network.setQuantised(part, try file.smalls(name, shape), scales)
+        continue
+      }
       let values = try file.floats(name, shape)
       let columns = shape[shape.count - 1]
       for (index, value) in values.enumerated() {
-        parameters[part.offset + index / columns * part.shape.columns + index % columns] = value
+        network.parameters[part.offset + index / columns * part.shape.columns + index % columns] =
+          value
       }
     }
-    return Network(parameters: parameters)
+    return network
   }
 
   private func unpadded(_ part: Network.Part, columns: Int) -> [Float] {
@@ -116,6 +146,12 @@ extension Safetensors {
       throw SatchelError(.modelNotFinite, subject: name)
     }
     return values
+  }
+
+  fileprivate func smalls(_ name: String, _ shape: [Int]) throws(SatchelError) -> [Int8] {
+    let numbers = bytes(of: try tensor(name, .i8, shape: shape)).map { Int8(bitPattern: $0) }
+    guard !numbers.contains(.min) else { throw Self.malformed("\(name) holds -128") }
+    return numbers
   }
 
   fileprivate func table(

@@ -39,6 +39,61 @@ import Testing
     #expect(c == [19, 22, 43, 50])
   }
 
+  @Test func `recurs the same in both kernels, to the last bit`() {
+    var dice = Dice(state: 8)
+    let (rows, width, stride) = (3, 16, 20)
+    func numbers(_ count: Int) -> [Float] {
+      (0..<count).map { _ in Float.random(in: -40...40, using: &dice) }
+    }
+    let (answerGates, stateGates) = (numbers(rows * 3 * width), numbers(rows * 3 * width))
+    let (bias, state) = (numbers(width), numbers(rows * stride))
+    let results = Kernel.allCases.map { kernel in
+      var next = [Float](repeating: 0, count: rows * stride)
+      var saved = [Float](repeating: 0, count: rows * 4 * width)
+      kernel.recur(
+        rows: rows, width: width, answerGates: answerGates, stateGates: stateGates,
+        candidateBias: bias, state: state, next: &next, stride: stride, saved: &saved)
+      return [next, saved]
+    }
+    #expect(results[0] == results[1])
+  }
+
+  @Test func `looks back on a window alone and beside others alike`() {
+    let network = Weights.random(seed: 5).network
+    var dice = Dice(state: 9)
+    let size = Network.windowLength * FeatureSchema.answerCount
+    let lengths = [28, 28, 11, 1, 0]
+    let windows = (0..<lengths.count * size).map { _ in Float.random(in: -1...1, using: &dice) }
+    var together = [Float](repeating: .nan, count: lengths.count * Network.units)
+    network.recur(over: windows, lengths: lengths, into: &together, stride: Network.units)
+    for (row, length) in lengths.enumerated() {
+      var alone = [Float](repeating: .nan, count: Network.units)
+      network.recur(
+        over: Array(windows[row * size..<(row + 1) * size]), lengths: [length], into: &alone,
+        stride: Network.units)
+      #expect(Array(together[row * Network.units..<(row + 1) * Network.units]) == alone)
+      #expect(alone.allSatisfy { $0.magnitude <= 1 })
+      // Without answers there is nothing to look back on.
+      #expect((length == 0) == alone.allSatisfy { $0 == 0 })
+    }
+  }
+
+  @Test func `steps as the formula says`() {
+    // One unit's worth by hand: x and h gates 0, candidate's answer part 1, its kept part 0.5, state 0.2.
+    var x = [Float](repeating: 0, count: 24)
+    var h = x
+    for unit in 0..<8 { (x[16 + unit], h[16 + unit]) = (1, 0.5) }
+    let state = [Float](repeating: 0.2, count: 8)
+    var next = state
+    Kernel.serving.recur(
+      rows: 1, width: 8, answerGates: x, stateGates: h,
+      candidateBias: [Float](repeating: 0, count: 8), state: state, next: &next, stride: 8,
+      saved: nil)
+    // r = z = 1/2; n = tanh(1 + 1/2 * 1/2); next = (n + 0.2) / 2.
+    let candidate = 0.8482836
+    for value in next { #expect((Double(value) - (candidate + 0.2) / 2).magnitude < 1e-6) }
+  }
+
   @Test func `has a logistic function that is close to the exact one`() {
     for step in -200...200 {
       let x = Float(step) / 10
@@ -51,7 +106,7 @@ import Testing
     #expect(FeatureSchema.names.count == FeatureSchema.computed)
     #expect(FeatureSchema.groups.count == FeatureSchema.count)
     #expect(Set(FeatureSchema.names.map(\.name)).count == FeatureSchema.computed)
-    #expect(FeatureSchema.itemVector.upperBound == Network.inputs)
+    #expect(FeatureSchema.recurrent.upperBound == Network.inputs)
   }
 
   @Test(arguments: [21, 22] as [UInt64])

@@ -4,13 +4,34 @@ import Testing
 @testable import SatchelTutor
 
 @Suite struct `A model file` {
-  @Test func `reads back as it was written`() throws {
-    let weights = Weights.random(seed: 1)
+  @Test(arguments: Precision.allCases)
+  func `reads back as it was written`(precision: Precision) throws {
+    let weights = Weights.random(seed: 1, precision: precision)
     let bytes = weights.encoded()
     let back = try Weights(bytes: bytes)
     #expect(back == weights)
     #expect(back.encoded() == bytes)
     #expect(try Weights(bytes: Weights.baseline.encoded()) == .baseline)
+  }
+
+  @Test func `of one byte a number is close to the exact network, and a quarter of it`() {
+    let (exact, rounded) = (Weights.random(seed: 1), Weights.random(seed: 1, precision: .int8))
+    for part in Network.quantisedParts {
+      let columns = part.shape.columns
+      for column in 0..<columns {
+        let places = stride(from: part.offset + column, to: part.range.upperBound, by: columns)
+        let largest = places.map { exact.network.parameters[$0].magnitude }.max() ?? 0
+        for place in places {
+          let error = exact.network.parameters[place] - rounded.network.parameters[place]
+          // Half a step of a 127th, and the scale's own rounding.
+          #expect(error.magnitude <= largest / 127 * 0.51)
+        }
+      }
+    }
+    #expect(rounded.network.rounded(to: .int8) == rounded.network)
+    let saved = exact.encoded().count - rounded.encoded().count
+    let numbers = Network.quantisedParts.reduce(0) { $0 + $1.range.count }
+    #expect(saved > numbers * 3 - 4 * 4 * 128 - 1000)
   }
 
   @Test func `of 20,000 items stays under a megabyte`() {
@@ -64,8 +85,9 @@ import Testing
   }
 
   @Test(arguments: [
-    ("\"shape\":[100,128]", "\"shape\":[128,100]"), ("\"shape\":[64,4]", "\"shape\":[4,64]"),
-    ("\"schema\":\"1\"", "\"schema\":\"2\""), ("\"version\":\"1\"", "\"version\":\"9\""),
+    ("\"shape\":[132,128]", "\"shape\":[128,132]"), ("\"shape\":[64,4]", "\"shape\":[4,64]"),
+    ("\"schema\":\"2\"", "\"schema\":\"1\""), ("\"version\":\"2\"", "\"version\":\"9\""),
+    ("\"precision\":\"float32\"", "\"precision\":\"float16\""),
   ])
   func `is refused for another shape or schema`(from: String, to: String) {
     #expect(code(edited(from, to)) == .modelShapeMismatch)

@@ -16,4 +16,15 @@ void ckernels_multiply(
     const float *b, size_t b_row_stride,
     float *c, size_t c_row_stride, int accumulate);
 
+/// One step of gated recurrent units (Cho et al. 2014, eq. 5 to 8, with the reset after the product):
+///
+///     r = s(x_r + h_r)   z = s(x_z + h_z)   n = tanh(x_n + r * (h_n + candidate_bias))   next = n + z * (state - n)
+///
+/// `x_gates` and `h_gates` are [rows, 3 * width] in the order r, z, n; rows of `state` and `next` lie `stride` floats
+/// apart, and may be the same memory. `width` is a multiple of 8. Unless it is null, `saved` [rows, 4 * width] takes
+/// r, z, n and h_n + candidate_bias. Made of + - * / alone: the same to the last bit as the portable Swift kernel.
+void ckernels_recur(
+    size_t rows, size_t width, const float *x_gates, const float *h_gates,
+    const float *candidate_bias, const float *state, float *next, size_t stride, float *saved);
+
 #endif
