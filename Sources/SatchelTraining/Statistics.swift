@@ -43,8 +43,12 @@ struct Statistics {
   private(set) var skillsOfItem: [[Int32]]
   private let itemHashes: [UInt64]
   private let skillHashes: [UInt64]
+  private let rows: CleanedRows
+  private let split: Split
 
   init(_ rows: CleanedRows, _ split: Split) {
+    self.rows = rows
+    self.split = split
     let empty = Sums()
     items = Array(
       repeating: Array(repeating: empty, count: rows.items.count), count: Split.parts + 1)
@@ -98,12 +102,16 @@ struct Statistics {
           + Array(repeating: Float(0), count: ModelTables.skillVector)
       )
     }
+    let priors = skillsOfItem.map { own in
+      own.isEmpty ? base : own.reduce(0) { $0 + skillLogits[Int($1)] } / Float(own.count)
+    }
+    let fair = FairLogits(rows, priors: priors, isSeen: { learner in
+      split.shares[learner] == .train && split.part[learner] != part
+    })
     let itemRows = kept(itemSums, hashes: itemHashes, atMost: Self.itemsMax).map { item in
-      let own = skillsOfItem[item].map { skillLogits[Int($0)] }
-      let prior = own.isEmpty ? base : own.reduce(0, +) / Float(own.count)
       return (
         hash: itemHashes[item],
-        values: Self.numbers(itemSums[item], prior, baseDuration)
+        values: Self.numbers(itemSums[item], priors[item], baseDuration) + [fair.items[item]]
           + Array(repeating: Float(0), count: ModelTables.itemVector)
       )
     }

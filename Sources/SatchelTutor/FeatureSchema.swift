@@ -83,7 +83,7 @@ package enum FeatureSchema {
     ("item_logit", .itemDifficulty), ("item_first_logit", .itemDifficulty),
     ("item_log_count", .itemDifficulty), ("item_is_known", .itemDifficulty),
     ("item_skill_logit", .itemDifficulty), ("item_skill_log_count", .itemDifficulty),
-    ("item_skill_is_known", .itemDifficulty), ("item_logit_over_skill", .itemDifficulty),
+    ("item_skill_is_known", .itemDifficulty), ("item_fair_logit", .itemDifficulty),
     ("item_duration", .responseTime), ("item_log_skills", .itemDifficulty),
   ]
 

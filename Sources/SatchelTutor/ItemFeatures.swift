@@ -37,7 +37,7 @@ extension Features {
     out.append(skillLogit)
     out.append(meanSkill(known, 1) ?? 0)
     out.append(known.skills.isEmpty ? 0 : 1)
-    out.append(logit - skillLogit)
+    out.append(known.item.map { tables.items.value($0, 4) } ?? logit)
     out.append(known.item.map { tables.items.value($0, 3) } ?? 0)
     out.append(logCount(known.skillCount))
     assert(out.count == FeatureSchema.item.count)

@@ -56,8 +56,9 @@ package struct KeyTable: Equatable, Sendable {
 
 /// What a model's tables say of items and skills.
 package struct ModelTables: Equatable, Sendable {
-  /// Logit of the mean, logit of first encounters, ln(1 + count), mean ln(1 + s); then the item's vector.
-  package static let itemNumbers = 4
+  /// Logit of the mean, logit of first encounters, ln(1 + count), mean ln(1 + s), logit for a middling learner; then the
+  /// item's vector.
+  package static let itemNumbers = 5
   package static let itemVector = 8
   /// Logit of the mean, ln(1 + count); then the skill's vector.
   package static let skillNumbers = 2
@@ -82,6 +83,6 @@ package struct ModelTables: Equatable, Sendable {
 
   /// The logit of an item that is named by a folded row.
   func logit(short: UInt32) -> Float {
-    items.row(ofShort: short).map { items.value($0, 0) } ?? baseLogit
+    items.row(ofShort: short).map { items.value($0, 4) } ?? baseLogit
   }
 }

@@ -12,7 +12,7 @@ internal import SatchelCore
 ///     recurrence.answerGates, .gateBias     [20, 96], F32 [96]
 ///     recurrence.stateGates, .candidateBias [32, 96], F32 [32]
 ///     items.keys, skills.keys               U8  [n, 8]   KeyHash of each key, big-endian, strictly ascending
-///     items.values                          I16 [n, 12]  in 1/1024: see ModelTables
+///     items.values                          I16 [n, 13]  in 1/1024: see ModelTables
 ///     skills.values                         I16 [m, 18]
 ///     model.scalars                         F32 [3]      base logit; slope and shift of the calibrated logit
 ///     selftest.inputs, .windows, .outputs   F32 [4, 100], [4, 28, 20], [4, 4]
