@@ -12,9 +12,12 @@ struct Lesson {
   let sequences: Sequences
   private let rowsOfShare: [[Int]]
   private let trainLearners: [Int]
+  private let itemAnswers: [Float]
+  /// What the network is to say of each row: the answer, or what teachers and answer say together.
+  private var correctness: [Float]
   private var random: SeededRandom
   private var network: Network
-  private var adam = Adam(count: Network.parameterCount)
+  private var adam: Adam
   private var vectors: Vectors
   private var best: (network: Network, vectors: Vectors, logLoss: Double)
   private var batch: Backpropagation
@@ -39,12 +42,10 @@ struct Lesson {
     rowsOfShare = split.rowsOfShare(rows)
     trainLearners = rows.learners.indices.filter { split.shares[$0] == .train }
     (means, scales) = dataset.scaling(over: rowsOfShare[0].filter { !rows.isDuplicate[$0] })
-    random = SeededRandom(seed: options.seed)
-    network = Network(parameters: Self.startingParameters(&random))
-    vectors = Vectors(
-      skillCount: rows.skills.count,
-      itemAnswers: rows.items.indices.map(statistics.answers(toItem:)),
-      answersMin: options.itemVectorAnswersMin, random: &random)
+    itemAnswers = rows.items.indices.map(statistics.answers(toItem:))
+    correctness = dataset.targets.correctness
+    (network, vectors, adam, random) = Self.start(
+      seed: options.seed, rows, itemAnswers, options)
     best = (network, vectors, .infinity)
     batch = Backpropagation(capacity: options.batchRows + Network.windowLength)
     recurrent = RecurrentPass(capacity: options.batchRows + Network.windowLength)
@@ -58,11 +59,57 @@ struct Lesson {
       + vectors.itemShares.count { $0 > 0 } * ModelTables.itemVector
   }
 
-  /// Runs epochs until the validation log loss has stopped falling, then calibrates the best of them.
+  private static func start(
+    seed: UInt64, _ rows: CleanedRows, _ itemAnswers: [Float], _ options: TrainingOptions
+  ) -> (Network, Vectors, Adam, SeededRandom) {
+    var random = SeededRandom(seed: seed)
+    let network = Network(parameters: startingParameters(&random))
+    let vectors = Vectors(
+      skillCount: rows.skills.count, itemAnswers: itemAnswers,
+      answersMin: options.itemVectorAnswersMin, random: &random)
+    return (network, vectors, Adam(count: Network.parameterCount), random)
+  }
+
+  /// Trains the teachers, if any, then the network that is kept, and calibrates it.
+  ///
+  /// The teachers differ by their seeds alone; the mean of their logits is better than any of them, and a network that
+  /// learns it keeps most of that (Hinton et al. 2015; Furlanello et al. 2018).
   mutating func run(
     progress: ((Int, Int, Double) -> Void)?, isCancelled: () -> Bool,
     report: inout TrainingReport
   ) throws(SatchelError) {
+    let taught = rows(of: .train)
+    var sums = [Float](repeating: 0, count: taught.count)
+    for teacher in 0..<options.teachers {
+      restart(seed: options.seed &+ UInt64(teacher + 1) &* 0x9E37_79B9)
+      try fit(progress: progress, isCancelled: isCancelled, report: &report)
+      for (place, logit) in logits(taught, weights()).enumerated() { sums[place] += logit }
+    }
+    if options.teachers > 0 {
+      let share = options.teachersShare
+      for (place, row) in taught.enumerated() {
+        let said = logistic(sums[place] / Float(options.teachers))
+        correctness[row] += share * (said - correctness[row])
+      }
+      restart(seed: options.seed)
+    }
+    try fit(progress: progress, isCancelled: isCancelled, report: &report)
+    let judges = rows(of: .validation)
+    calibration = Weights.Calibration(
+      fitting: logits(judges, weights()), to: judges.map { rows.isCorrect[$0] })
+  }
+
+  private mutating func restart(seed: UInt64) {
+    (network, vectors, adam, random) = Self.start(seed: seed, rows, itemAnswers, options)
+    best = (network, vectors, .infinity)
+  }
+
+  /// Runs epochs until the validation log loss has stopped falling, and keeps the best of them.
+  private mutating func fit(
+    progress: ((Int, Int, Double) -> Void)?, isCancelled: () -> Bool,
+    report: inout TrainingReport
+  ) throws(SatchelError) {
+    report.bestEpoch = 0
     for epoch in 1...max(1, options.epochs) {
       guard try runEpoch(epoch, isCancelled) else { break }
       let logLoss = metrics(.validation, weights()).logLoss
@@ -76,9 +123,6 @@ struct Lesson {
       }
     }
     (network, vectors) = (best.network, best.vectors)
-    let judges = rows(of: .validation)
-    calibration = Weights.Calibration(
-      fitting: logits(judges, weights()), to: judges.map { rows.isCorrect[$0] })
   }
 
   private mutating func runEpoch(_ epoch: Int, _ isCancelled: () -> Bool) throws(SatchelError)
@@ -208,7 +252,7 @@ struct Lesson {
           dataset.answers[row * FeatureSchema.answerNumbers + number]
       }
       let target = place * Network.headStride
-      batch.targets[target + Head.correctness.rawValue] = dataset.targets.correctness[row]
+      batch.targets[target + Head.correctness.rawValue] = correctness[row]
       batch.targets[target + Head.responseTime.rawValue] = dataset.targets.responseTime[row]
       batch.targets[target + Head.engagement.rawValue] = dataset.targets.engagement[row]
       batch.targets[target + Head.pathValue.rawValue] = dataset.targets.pathValue[row]

@@ -22,6 +22,10 @@ package struct TrainingOptions: Equatable, Sendable {
   package var recurrentDropout: Float = 0.2
   /// The longest gradient, in Euclidean length.
   package var gradientNormMax: Float = 1
+  /// Networks of other seeds that are trained first; the one that is kept learns from what they agree on.
+  package var teachers = 3
+  /// How much the teachers' word counts against what really happened, 0...1.
+  package var teachersShare: Float = 0.6
   /// How the network is kept in the model file.
   package var precision = Precision.int8
   /// Answers below which an item gets no vector of its own; ``Int/max`` for none at all.
