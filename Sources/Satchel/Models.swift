@@ -45,7 +45,7 @@ extension Replica {
     for learner in try store.busiestLearners(limit: Self.trialLearnersMax) {
       var records: [Record] = []
       try store.forEachRecord(of: learner) {
-        records = $0.suffix(Self.trialRecordsMax).map(\.record)
+        records = Timeline.ordered($0.map(\.record)).suffix(Self.trialRecordsMax)
       }
       let result = trial(candidate, against: current, records: records)
       candidateLoss += result.candidateLogLoss * Double(result.count)

@@ -24,8 +24,9 @@ extension Replica {
     let state = try store.recommendationState(of: learner)
     let ready = try prepare(contentVersion: state.contentVersion, model: state.activeModel)
     return ready.tutor.recommend(
-      from: ready.course, fold: state.fold, goal: goal, nowMilliseconds: Self.milliseconds(date),
-      limit: limit)
+      from: ready.course, fold: state.fold,
+      bias: try bias(of: learner, fingerprint: state.fingerprint, ready), goal: goal,
+      nowMilliseconds: Self.milliseconds(date), limit: limit)
   }
 
   /// The chance, 0...1, that `learner` answers `item` right now.
@@ -39,6 +40,7 @@ extension Replica {
     let ready = try prepare(contentVersion: state.contentVersion, model: state.activeModel)
     return ready.tutor.predict(
       item: item, skills: skills, difficulty: ready.difficulties[item], fold: state.fold,
+      bias: try bias(of: learner, fingerprint: state.fingerprint, ready),
       nowMilliseconds: Self.milliseconds(date))
   }
 }

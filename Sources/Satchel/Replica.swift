@@ -15,6 +15,7 @@ internal import Synchronization
 public final class Replica: Sendable {
   package let store: Store
   private let prepared = Mutex<Prepared?>(nil)
+  let biases = Mutex(PersonalBiases())
 
   /// The tutor made ready for one state of content and model.
   struct Prepared: Sendable {

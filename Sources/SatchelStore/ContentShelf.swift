@@ -97,13 +97,15 @@ extension Store {
     }
   }
 
-  /// What a recommendation starts from, of one moment.
+  /// What a recommendation starts from, of one moment; the fingerprint is that of the learner's records.
   package func recommendationState(of learner: LearnerID) throws(SatchelError) -> (
-    fold: LearnerFold, contentVersion: Int, activeModel: Int64?
+    fold: LearnerFold, fingerprint: [UInt8], contentVersion: Int, activeModel: Int64?
   ) {
     try read { db in
-      (
+      let sql = "SELECT fingerprint FROM learner WHERE learner = ?"
+      return (
         try Self.fold(of: learner, db),
+        Array(try Data.fetchOne(db, sql: sql, arguments: [Data(learner.bytes)]) ?? Data()),
         try Int.fetchOne(db, sql: "SELECT content FROM ledger") ?? 0,
         try Int64.fetchOne(db, sql: "SELECT active FROM model_choice")
       )

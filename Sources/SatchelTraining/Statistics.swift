@@ -105,9 +105,11 @@ struct Statistics {
     let priors = skillsOfItem.map { own in
       own.isEmpty ? base : own.reduce(0) { $0 + skillLogits[Int($1)] } / Float(own.count)
     }
-    let fair = FairLogits(rows, priors: priors, isSeen: { learner in
-      split.shares[learner] == .train && split.part[learner] != part
-    })
+    let fair = FairLogits(
+      rows, priors: priors,
+      isSeen: { learner in
+        split.shares[learner] == .train && split.part[learner] != part
+      })
     let itemRows = kept(itemSums, hashes: itemHashes, atMost: Self.itemsMax).map { item in
       return (
         hash: itemHashes[item],

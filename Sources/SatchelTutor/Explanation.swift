@@ -41,10 +41,11 @@ struct Explanation {
     }
     let weights = view.tutor.weights
     let outputs = weights.network.outputs(of: rows)
-    let whole = weights.probability(logit: outputs[0])
+    let whole = weights.probability(logit: outputs[0], shift: view.shift)
     return groups.enumerated()
       .map { position, group in
-        let without = weights.probability(logit: outputs[(position + 1) * Network.headStride])
+        let without = weights.probability(
+          logit: outputs[(position + 1) * Network.headStride], shift: view.shift)
         return (code(of: group, whole - without), whole - without)
       }
       .sorted { ($0.1.magnitude, $1.0.rawValue) > ($1.1.magnitude, $0.0.rawValue) }

@@ -14,6 +14,8 @@ struct LearnerView {
   let skillStates: [SkillState]
   /// The learner's stretch of the features, normalised.
   let learnerRow: [Float]
+  /// Her ``PersonalBias``.
+  let shift: Float
   /// What her recurrent state adds to the first layer, [128].
   private let recurrentSum: [Float]
   /// Learner and skills, [sets, 128].
@@ -25,8 +27,12 @@ struct LearnerView {
   /// Untouched first, then one each of ``itemStates``, [1 + touched, 128].
   private(set) var pairSums: [Float]
 
-  init(_ tutor: Tutor, _ course: PreparedCourse, _ fold: LearnerFold, nowMilliseconds: Int64) {
+  init(
+    _ tutor: Tutor, _ course: PreparedCourse, _ fold: LearnerFold, bias: PersonalBias,
+    nowMilliseconds: Int64
+  ) {
     self.tutor = tutor
+    shift = bias.shift
     self.course = course
     state = fold.learnerState
     nowSeconds = StateTime.seconds(milliseconds: nowMilliseconds)

@@ -64,7 +64,8 @@ extension Tutor {
     let course = prepare(
       candidates: [], prerequisites: Dictionary(uniqueKeysWithValues: practised.map { ($0, []) }))
     let rows = LearnerFold(learner: fold.learner, skills: fold.skills)
-    let view = LearnerView(self, course, rows, nowMilliseconds: nowMilliseconds)
+    let view = LearnerView(
+      self, course, rows, bias: PersonalBias(), nowMilliseconds: nowMilliseconds)
     let probabilities = view.typicalProbabilities()
     let skills = course.skills.indices.map { index in
       skillProgress(

@@ -9,13 +9,14 @@ extension Tutor {
   /// - Parameters:
   ///   - course: made by this tutor's ``prepare(candidates:prerequisites:)``.
   ///   - fold: all rows of the learner, or at least those of the course's skills and items.
+  ///   - bias: what the learner's records say beyond the model.
   ///   - goal: the skill to be reached, if any.
   package func recommend(
-    from course: PreparedCourse, fold: LearnerFold, goal: SkillID?, nowMilliseconds: Int64,
-    limit: Int
+    from course: PreparedCourse, fold: LearnerFold, bias: PersonalBias = PersonalBias(),
+    goal: SkillID?, nowMilliseconds: Int64, limit: Int
   ) -> [Recommendation] {
     guard limit > 0, !course.candidates.isEmpty else { return [] }
-    let view = LearnerView(self, course, fold, nowMilliseconds: nowMilliseconds)
+    let view = LearnerView(self, course, fold, bias: bias, nowMilliseconds: nowMilliseconds)
     let map = SkillMap(view, goal: goal)
     let situations = course.skillSets.map(map.situation)
     let outputs = view.outputs()
@@ -35,7 +36,8 @@ extension Tutor {
   ) -> Path.Situation {
     let place = index * Network.headStride
     var situation = Path.Situation(
-      probability: weights.probability(logit: outputs[place + Head.correctness.rawValue]),
+      probability: weights.probability(
+        logit: outputs[place + Head.correctness.rawValue], shift: view.shift),
       pathValue: logistic(outputs[place + Head.pathValue.rawValue]),
       earliness: view.course.earliness[index],
       skills: skills[view.course.setOfCandidate[index]])

@@ -93,6 +93,8 @@ extension LearnerView {
     }
     var outputs = [Float](repeating: 0, count: count * Network.headStride)
     tutor.weights.network.upperLayers(&sums, count: count, into: &outputs)
-    return (0..<count).map { tutor.weights.probability(logit: outputs[$0 * Network.headStride]) }
+    return (0..<count).map {
+      tutor.weights.probability(logit: outputs[$0 * Network.headStride], shift: shift)
+    }
   }
 }

@@ -24,45 +24,13 @@ package struct TrialResult: Equatable, Sendable {
 package func trial(
   _ candidate: Weights, against current: Weights?, records: [Record]
 ) -> TrialResult {
-  let judges = [Tutor(weights: candidate), Tutor(weights: current)]
-  let batch = FoldBatch(records)
-  var open = OpenFold(batch)
-  var losses = [0.0, 0.0]
-  var count = 0
-  for (index, record) in records.enumerated() {
-    if case .attempt(let attempt) = record.event, let item = batch.item(of: index) {
-      let skills = batch.skills(of: index).map { open.skills[$0] }
-      let seconds = StateTime.seconds(milliseconds: record.wallMilliseconds)
-      for (judging, judge) in judges.enumerated() {
-        let probability = judge.probability(
-          of: attempt, open.learner, skills, open.items[item], seconds)
-        losses[judging] -= ExactMath.log(
-          min(max(attempt.isCorrect ? probability : 1 - probability, 1e-6), 1))
-      }
-      count += 1
+  let judged = [Tutor(weights: candidate), Tutor(weights: current)].map { judge in
+    judge.foretold(records).map { logit, isCorrect in
+      -ExactMath.log(max(Double(logistic(isCorrect ? logit : -logit)), 1e-6))
     }
-    open.fold(index, of: batch)
   }
-  let divisor = Double(max(1, count))
+  let divisor = Double(max(1, judged[0].count))
   return TrialResult(
-    candidateLogLoss: losses[0] / divisor, currentLogLoss: losses[1] / divisor, count: count)
-}
-
-extension Tutor {
-  fileprivate func probability(
-    of attempt: Attempt, _ learner: LearnerState, _ skills: [SkillState], _ item: ItemState,
-    _ nowSeconds: UInt32
-  ) -> Double {
-    let known = features.knowledge(
-      of: attempt.item.hash64, skills: attempt.skills.map(\.hash64), difficulty: nil)
-    var row = [Float](repeating: 0, count: FeatureSchema.count)
-    row.withUnsafeMutableBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return }
-      features.writeRow(
-        learner: learner, skills: skills, item: item, known: known, nowSeconds: nowSeconds, to: base
-      )
-      weights.normalise(base, columns: 0..<FeatureSchema.computed)
-    }
-    return Double(weights.probability(logit: weights.network.outputs(of: row)[0]))
-  }
+    candidateLogLoss: judged[0].reduce(0, +) / divisor,
+    currentLogLoss: judged[1].reduce(0, +) / divisor, count: judged[0].count)
 }

@@ -27,9 +27,10 @@ package struct Tutor: Sendable {
   /// - Parameters:
   ///   - difficulty: the author's guess, 0...1, for an item that the model does not know.
   ///   - fold: needs the learner's row and the rows of the item and of its skills, no more.
+  ///   - bias: what the learner's records say beyond the model.
   package func predict(
     item: ItemID, skills: [SkillID], difficulty: Double?, fold: LearnerFold,
-    nowMilliseconds: Int64
+    bias: PersonalBias = PersonalBias(), nowMilliseconds: Int64
   ) -> Double {
     let known = features.knowledge(
       of: item.hash64, skills: skills.map(\.hash64), difficulty: difficulty)
@@ -42,7 +43,8 @@ package struct Tutor: Sendable {
         known: known, nowSeconds: StateTime.seconds(milliseconds: nowMilliseconds), to: base)
       weights.normalise(base, columns: 0..<FeatureSchema.computed)
     }
-    return Double(weights.probability(logit: weights.network.outputs(of: row)[0]))
+    return Double(
+      weights.probability(logit: weights.network.outputs(of: row)[0], shift: bias.shift))
   }
 }
 

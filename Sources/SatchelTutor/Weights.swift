@@ -98,9 +98,12 @@ package struct Weights: Equatable, Sendable {
     }
   }
 
-  package func probability(logit: Float) -> Float {
-    logistic(calibration.slope * logit + calibration.shift)
+  /// - Parameter shift: what is added to the calibrated logit: a ``PersonalBias``.
+  package func probability(logit: Float, shift: Float = 0) -> Float {
+    logistic(calibrated(logit) + shift)
   }
+
+  func calibrated(_ logit: Float) -> Float { calibration.slope * logit + calibration.shift }
 
   static func fixed(_ value: Float) -> Int16 {
     Int16(min(max((value * fixedPoint).rounded(), -32_767), 32_767))

@@ -38,6 +38,7 @@ enum Classroom {
     var options = TrainingOptions()
     options.epochs = epochs
     options.batchRows = 64
+    options.teachers = 0
     return options
   }
 }

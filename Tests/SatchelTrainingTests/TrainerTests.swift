@@ -205,6 +205,28 @@ import Testing
     }
   }
 
+  @Test func `of shuffled answers makes a model that fails its trial`() throws {
+    let rows = try Classroom.rows(learners: 40, answers: 40)
+    var random = SeededRandom(seed: 7)
+    var answers = rows.map(\.isCorrect)
+    random.shuffle(&answers)
+    let shuffled = zip(rows, answers).map { row, isCorrect in
+      var row = row
+      row.isCorrect = isCorrect
+      return row
+    }
+    let options = Classroom.quick(epochs: 2)
+    let honest = try Trainer(options: options).train(rows).weights
+    let spoilt = try Trainer(options: options).train(shuffled).weights
+    // A pupil of another class: what a device has of its own to judge a model by.
+    let pupil = try Classroom.rows(learners: 1, answers: 200, seed: 9)
+    let records = pupil.enumerated().map { record($1, $0 + 1) }
+
+    let result = trial(spoilt, against: honest, records: records)
+    #expect(result.count >= 200)
+    #expect(result.candidateLogLoss > result.currentLogLoss + 0.02)
+  }
+
   @Test func `refuses what it cannot learn from, and stops when asked`() throws {
     #expect(code { try Trainer().train([]) } == .trainingData)
     let rows = try Classroom.rows(learners: 5, answers: 10)

@@ -169,7 +169,8 @@ import Testing
     let tutor = Tutor(weights: .random(seed: seed))
     let course = tutor.prepare(
       candidates: School.candidates, prerequisites: School.prerequisites)
-    let view = LearnerView(tutor, course, diary.fold, nowMilliseconds: diary.now)
+    let view = LearnerView(
+      tutor, course, diary.fold, bias: PersonalBias(), nowMilliseconds: diary.now)
     let outputs = view.outputs()
     for index in course.candidates.indices {
       let situation = Path.Situation(
