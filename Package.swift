@@ -130,7 +130,8 @@ let package = Package(
       name: "SatchelCoreTests", dependencies: ["SatchelCore", "SatchelTestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "SatchelTutorTests", dependencies: ["SatchelTutor", "SatchelCore", "CKernels"],
+      name: "SatchelTutorTests",
+      dependencies: ["SatchelTutor", "SatchelCore", "CKernels", "SatchelTestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "SatchelTrainingTests",

@@ -85,6 +85,7 @@ public struct SatchelError: Error, Sendable {
     case cancelled = "cancelled"
     // Training.
     case trainingData = "training.badData"
+    case memoryParameters = "memory.badParameters"
   }
 }
 
@@ -117,7 +118,8 @@ extension SatchelError.Code {
       .packHashMismatch, .packSignature, .packForeign, .packDowngrade, .modelMalformed,
       .modelShapeMismatch, .modelNotFinite, .modelSignature, .modelHashMismatch, .modelDowngrade,
       .modelUnknown, .manifestMalformed, .segmentMalformed, .streamBroken, .streamSignature,
-      .streamGap, .bundleIncomplete, .bundleMalformed, .protocolNewer, .trainingData:
+      .streamGap, .bundleIncomplete, .bundleMalformed, .protocolNewer, .trainingData,
+      .memoryParameters:
       65
     }
   }

@@ -279,6 +279,11 @@ extension SatchelError.Code {
       ErrorWords(
         "the data cannot be trained on", "数据无法用于训练",
         hint: "See Docs/cli.md for what training needs.", "训练所需的数据见 Docs/cli.md。")
+    case .memoryParameters:
+      ErrorWords(
+        "these are no parameters of the memory model", "记忆模型的参数无效",
+        hint: "FSRS-6 takes 21 numbers, FSRS-7 takes 34; Docs/cli.md says in which ranges.",
+        "FSRS-6 需 21 个数，FSRS-7 需 34 个；取值范围见 Docs/cli.md。")
     }
   }
 }

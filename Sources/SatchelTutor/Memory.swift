@@ -50,14 +50,30 @@ package struct Memory: Equatable, Sendable {
   package func reviewed(
     _ rating: Rating, elapsedSeconds: UInt32, parameters: MemoryParameters = .standard
   ) -> Memory {
-    let days = Double(elapsedSeconds / 86_400)
+    reviewed(rating, wholeDays: Double(elapsedSeconds / 86_400), parameters: parameters)
+  }
+
+  /// The state after a review on the same day (0) or `wholeDays` days after the last one.
+  package func reviewed(
+    _ rating: Rating, wholeDays days: Double, parameters: MemoryParameters = .standard
+  ) -> Memory {
+    let recall = days < 1 ? 1 : retrievability(elapsedDays: days, parameters: parameters)
+    return reviewed(rating, wholeDays: days, recall: recall, parameters: parameters)
+  }
+
+  /// The same where the chance of recall is known already.
+  ///
+  /// - Parameter recall: what ``retrievability(elapsedDays:parameters:)`` says of `wholeDays`.
+  package func reviewed(
+    _ rating: Rating, wholeDays days: Double, recall: Double, parameters: MemoryParameters
+  ) -> Memory {
     let stability =
       if days < 1 {
         sameDayStability(rating, parameters)
       } else if rating == .again {
-        lapsedStability(days, parameters)
+        lapsedStability(recall, parameters)
       } else {
-        recalledStability(rating, days, parameters)
+        recalledStability(rating, recall, parameters)
       }
     // Stability is updated with the difficulty from before the review, as py-fsrs does.
     return Memory(
@@ -72,10 +88,9 @@ package struct Memory: Equatable, Sendable {
   }
 
   private func recalledStability(
-    _ rating: Rating, _ days: Double, _ parameters: MemoryParameters
+    _ rating: Rating, _ recall: Double, _ parameters: MemoryParameters
   ) -> Double {
     let w = parameters.weights
-    let recall = retrievability(elapsedDays: days, parameters: parameters)
     let bonus = rating == .hard ? w[15] : rating == .easy ? w[16] : 1
     let gain =
       parameters.recallGain * (11 - difficulty) * ExactMath.pow(stabilityDays, -w[9])
@@ -83,9 +98,8 @@ package struct Memory: Equatable, Sendable {
     return stabilityDays * (1 + gain)
   }
 
-  private func lapsedStability(_ days: Double, _ parameters: MemoryParameters) -> Double {
+  private func lapsedStability(_ recall: Double, _ parameters: MemoryParameters) -> Double {
     let w = parameters.weights
-    let recall = retrievability(elapsedDays: days, parameters: parameters)
     let long =
       w[11] * ExactMath.pow(difficulty, -w[12])
       * (ExactMath.pow(stabilityDays + 1, w[13]) - 1) * ExactMath.exp(w[14] * (1 - recall))
@@ -101,40 +115,4 @@ package struct Memory: Equatable, Sendable {
 
   private static func clampStability(_ days: Double) -> Double { min(max(days, 0.001), 36_500) }
   private static func clampDifficulty(_ value: Double) -> Double { min(max(value, 1), 10) }
-}
-
-/// The 21 weights of FSRS-6 and what follows from them alone.
-package struct MemoryParameters: Sendable {
-  package let weights: [Double]
-  /// F = 0.9^(-1/w20) - 1
-  package let factor: Double
-  /// D0 for each rating, not clamped.
-  let startingDifficulty: [Double]
-  /// e^(w17 (G - 3 + w18)) for each rating.
-  let sameDayGain: [Double]
-  /// e^w8
-  let recallGain: Double
-  /// e^(w17 w18)
-  let lapseCeiling: Double
-
-  /// The published defaults.
-  package static let standard = MemoryParameters(known: [
-    0.212, 1.2931, 2.3065, 8.2956, 6.4133, 0.8334, 3.0194, 0.001, 1.8722, 0.1666, 0.796, 1.4835,
-    0.0614, 0.2629, 1.6483, 0.6014, 1.8729, 0.5425, 0.0912, 0.0658, 0.1542,
-  ])
-
-  /// `nil` unless there are 21 finite numbers and the decay w20 is above 0.
-  package init?(_ weights: [Double]) {
-    guard weights.count == 21, weights.allSatisfy(\.isFinite), weights[20] > 0 else { return nil }
-    self.init(known: weights)
-  }
-
-  private init(known weights: [Double]) {
-    self.weights = weights
-    factor = ExactMath.pow(0.9, -1 / weights[20]) - 1
-    startingDifficulty = (1...4).map { weights[4] - ExactMath.exp(weights[5] * Double($0 - 1)) + 1 }
-    sameDayGain = (1...4).map { ExactMath.exp(weights[17] * (Double($0 - 3) + weights[18])) }
-    recallGain = ExactMath.exp(weights[8])
-    lapseCeiling = ExactMath.exp(weights[17] * weights[18])
-  }
 }
