@@ -135,7 +135,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "SatchelTrainingTests",
-      dependencies: ["SatchelTraining", "SatchelTutor", "SatchelCore"], swiftSettings: strict),
+      dependencies: [
+        "SatchelTraining", "SatchelTutor", "SatchelImport", "SatchelCore", "SatchelTestSupport",
+      ],
+      swiftSettings: strict),
     .testTarget(
       name: "SatchelStoreTests",
       dependencies: ["SatchelStore", "SatchelTutor", "SatchelTestSupport", grdb],

@@ -35,6 +35,14 @@ struct CSVFile {
     }
   }
 
+  /// The names of the columns.
+  ///
+  /// - Throws: `file.malformed` where there is no header, and whatever ``DataFile`` throws.
+  func header() throws(SatchelError) -> [String] {
+    var rows = try CSVRows(file: DataFile(path: path, outputBytesMax: outputBytesMax), path: path)
+    return try rows.header()
+  }
+
   /// Calls `row` for each row after the header, with the fields of `columns` in their order.
   ///
   /// - Parameters:
@@ -92,6 +100,8 @@ package struct BadRow: Hashable, Sendable {
     case learner, item, skill, correct, fold
     case timestamp = "timestamp_ms"
     case duration = "duration_ms"
+    // Of a log of reviews.
+    case card, rating, time, elapsed
   }
 }
 
