@@ -110,8 +110,8 @@ let package = Package(
     .executableTarget(
       name: "SatchelCLI",
       dependencies: [
-        "Satchel", "SatchelTraining", "SatchelImport", "SatchelStore", "SatchelTransport",
-        "CArchive", "SatchelSimulation",
+        "Satchel", "SatchelTraining", "SatchelTutor", "SatchelImport", "SatchelStore",
+        "SatchelTransport", "CArchive", "SatchelSimulation",
         argumentParser, grdbSQLite,
       ],
       exclude: ["README.md"], swiftSettings: strict),

@@ -6,8 +6,8 @@ import Testing
     "", "init", "import", "learner", "learner add", "learner list", "learner show", "record",
     "feedback", "next", "progress", "search", "enroll", "sync", "bundle", "bundle write",
     "bundle read", "model", "model list", "model show",
-    "model use", "model rollback", "model pull", "doctor", "records", "train", "evaluate", "pack",
-    "simulate-class", "simulate", "bench", "demo",
+    "model use", "model rollback", "model pull", "doctor", "records", "train", "evaluate",
+    "memory", "memory replay", "memory fit", "pack", "simulate-class", "simulate", "bench", "demo",
   ]
 
   @Test(arguments: commands)

@@ -8,9 +8,12 @@ final class Output: Sendable {
 
   private let buffer = Mutex<[UInt8]>([])
 
-  func line(_ text: String) {
+  func line(_ text: String) { line(text.utf8) }
+
+  /// - Parameter bytes: UTF-8 without a line feed.
+  func line(_ bytes: some Sequence<UInt8>) {
     let isFull = buffer.withLock { buffer in
-      buffer.append(contentsOf: text.utf8)
+      buffer.append(contentsOf: bytes)
       buffer.append(UInt8(ascii: "\n"))
       return buffer.count >= Self.blockBytes
     }
