@@ -227,6 +227,23 @@ import Testing
     #expect(result.candidateLogLoss > result.currentLogLoss + 0.02)
   }
 
+  @Test func `leaves to the device what it could not know of a learner`() throws {
+    // Two learners whom a model rates alike: one is right more often than it says, one less.
+    let item = Classroom.content.items[0].id
+    var random = SeededRandom(seed: 2)
+    let rows = (0..<800).map { number in
+      Interaction(
+        learner: number % 2 == 0 ? "strong" : "weak", item: item, skills: [],
+        isCorrect: random.uniform() < (number % 2 == 0 ? 0.75 : 0.45),
+        timestampMilliseconds: nil, durationMilliseconds: nil)
+    }
+    let gain = PersonalGain(rows.indices.map { (row: $0, probability: 0.6) }, of: rows)
+    #expect(gain.learners == 2)
+    #expect(gain.logLossWith < gain.logLossWithout - 0.01)
+    #expect(gain.worst <= PersonalBias.lossMax)
+    #expect(PersonalGain([], of: rows) == PersonalGain())
+  }
+
   @Test func `refuses what it cannot learn from, and stops when asked`() throws {
     #expect(code { try Trainer().train([]) } == .trainingData)
     let rows = try Classroom.rows(learners: 5, answers: 10)
