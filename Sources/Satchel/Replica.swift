@@ -1,6 +1,7 @@
 public import Foundation
 @_exported public import SatchelCore
 package import SatchelStore
+internal import SatchelTransport
 @_exported public import SatchelTutor
 internal import Synchronization
 
@@ -16,6 +17,8 @@ public final class Replica: Sendable {
   package let store: Store
   private let prepared = Mutex<Prepared?>(nil)
   let biases = Mutex(PersonalBiases())
+  /// The line to the hub that was met last; see Syncing.swift.
+  let line = Mutex<Line?>(nil)
 
   /// The tutor made ready for one state of content and model.
   struct Prepared: Sendable {
@@ -43,8 +46,11 @@ public final class Replica: Sendable {
     store = try Store(at: url, creating: creating, projection: TutorProjection())
   }
 
-  /// Closes the file. Dropping the last reference does the same.
-  public func close() throws(SatchelError) { try store.close() }
+  /// Closes the file, and the line to a hub if one is kept. Dropping the last reference does the same.
+  public func close() throws(SatchelError) {
+    hangUp()
+    try store.close()
+  }
 
   /// Who this replica is; `nil` before its first record, so that a disk image made before it can be cloned.
   public func identity() throws(SatchelError) -> ReplicaID? {

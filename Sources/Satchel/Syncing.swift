@@ -66,7 +66,6 @@ extension Replica {
     with url: String? = nil, options: SyncOptions = SyncOptions(),
     progress: @escaping @Sendable (SyncProgress) -> Void = { _ in }
   ) async throws(SatchelError) -> SyncReport {
-    let start = ContinuousClock.now
     let known: String? = if let url { url } else { try store.lastHub() }
     guard let hub = known else {
       throw SatchelError(.usage, subject: "sync", cause: "no hub was met yet")
@@ -76,8 +75,20 @@ extension Replica {
     let trusted = options.trustsNewHub ? nil : try store.hub(hub)
     var policy = Self.policy(options)
     policy.pinnedPublicKey = trusted?.pin
-    let client = HTTPClient(policy: policy)
-    defer { client.close() }
+    do throws(SatchelError) {
+      return try await sync(with: hub, trusted, options, by: client(policy), progress)
+    } catch {
+      // Whatever went wrong, the next round begins on a line of its own.
+      hangUp()
+      throw error
+    }
+  }
+
+  private func sync(
+    with hub: String, _ trusted: KnownHub?, _ options: SyncOptions, by client: HTTPClient,
+    _ progress: @escaping @Sendable (SyncProgress) -> Void
+  ) async throws(SatchelError) -> SyncReport {
+    let start = ContinuousClock.now
     let key = try store.establishIdentity()
     let peer = try peer(at: hub, key: key, trusted, by: client)
     var round: RoundReport
@@ -105,6 +116,35 @@ extension Replica {
       bytesReceived: peer.traffic.bytesReceived,
       seconds: Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18,
       model: visit.model, packs: visit.packs)
+  }
+
+  /// A client, and the policy that all on its line was sent under.
+  struct Line {
+    let policy: TransportPolicy
+    let client: HTTPClient
+  }
+
+  /// The client of the last round while its policy is the same, so that a round shortly after another finds its
+  /// connection open, pinned by the same key; else a new one.
+  private func client(_ policy: TransportPolicy) -> HTTPClient {
+    let (client, former) = line.withLock { line in
+      if let line, line.policy == policy { return (line.client, HTTPClient?.none) }
+      let former = line?.client
+      let fresh = Line(policy: policy, client: HTTPClient(policy: policy))
+      line = fresh
+      return (fresh.client, former)
+    }
+    former?.close()
+    return client
+  }
+
+  /// Closes what is kept of the line; a round under way throws `cancelled`.
+  func hangUp() {
+    let last = line.withLock { line in
+      defer { line = nil }
+      return line
+    }
+    last?.client.close()
   }
 
   private func round(

@@ -15,10 +15,12 @@ extension Store {
   ///
   /// A current session whose clock is off goes on under the number after its own, with corrected times. A replica whose
   /// hybrid clock ran far ahead of the hub takes a new identity and starts at the hub's time.
-  package func correctClocks(at moment: DeviceMoment, hubMilliseconds: Int64) throws(SatchelError)
-    -> Bool
+  package func correctClocks(at now: @autoclosure () -> DeviceMoment, hubMilliseconds: Int64)
+    throws(SatchelError) -> Bool
   {
-    guard try read({ try Row.fetchOne($0, sql: Self.openSessions) }) != nil else { return false }
+    let isOpen = try recall(.openSessions) { try Row.fetchOne($0, sql: Self.openSessions) != nil }
+    guard isOpen else { return false }
+    let moment = now()
     let learners = try write { db in
       var sessions = ClockSession.corrected(
         try Self.sessions(db), at: moment, hubMilliseconds: hubMilliseconds,

@@ -30,7 +30,7 @@ extension Store {
   package func meet(
     _ key: PublicKey, holding fingerprint: Hash256, at milliseconds: Int64, joins: Bool = true
   ) throws(SatchelError) -> KnownDevice? {
-    let known = try read { db in try Self.device(key, db) }
+    let known = try recall(.device(key)) { db in try Self.device(key, db) }
     if let known {
       let isFresh =
         known.lastFingerprint == fingerprint && !known.isSuperseded

@@ -19,7 +19,7 @@ extension Store {
   /// What is known of the hub at `url`; `nil` when it was never met.
   package func hub(_ url: String) throws(SatchelError) -> KnownHub? {
     let url = Self.hubName(url)
-    return try read { db in
+    return try recall(.hub(url)) { db in
       let sql = "SELECT public_key, pin, certificate, known_as FROM hub WHERE url = ?"
       guard let row = try Row.fetchOne(db, sql: sql, arguments: [url]) else { return nil }
       guard let key = PublicKey(bytes: row[0] as Data) else {
@@ -36,7 +36,7 @@ extension Store {
 
   /// The hub that was met last; `nil` when none was.
   package func lastHub() throws(SatchelError) -> String? {
-    try read { db in
+    try recall(.lastHub) { db in
       try String.fetchOne(db, sql: "SELECT url FROM hub ORDER BY met DESC, url LIMIT 1")
     }
   }

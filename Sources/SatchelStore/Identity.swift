@@ -20,14 +20,14 @@ struct IdentityState: Sendable {
 extension Store {
   /// The replica's public key, if it has one by now.
   package func publicKey() throws(SatchelError) -> PublicKey? {
-    try read { db in try Self.newestIdentity(db)?.key.publicKey }
+    try newestIdentity()?.key.publicKey
   }
 
   /// The key that the next record will be signed with, made now if there is none or if it is another's.
   ///
   /// Where it holds, nothing is written: the cookie is renewed by who records.
   package func establishIdentity() throws(SatchelError) -> SigningKey {
-    let stored = try read { db in try Self.newestIdentity(db) }
+    let stored = try newestIdentity()
     if let stored, identityState.withLock({ $0.row == stored.row }) { return stored.key }
     let seen = try? String(contentsOf: sibling(".beacon"), encoding: .utf8)
     if let stored,
@@ -42,15 +42,17 @@ extension Store {
   ///
   /// Old seeds stay for this alone. Of more than ``Lineage/linksMax`` links the latest are given.
   package func lineage() throws(SatchelError) -> Lineage? {
-    let seeds = try read { db in
+    try recall(.lineage) { db in
       let sql = "SELECT seed FROM identity ORDER BY id DESC LIMIT ?"
-      return try Data.fetchAll(db, sql: sql, arguments: [Lineage.linksMax + 1])
+      let seeds = try Data.fetchAll(db, sql: sql, arguments: [Lineage.linksMax + 1])
+      let keys = seeds.reversed().compactMap { SigningKey(seed: Array($0)) }
+      guard keys.count == seeds.count else {
+        throw SatchelError(.storeDamaged, subject: "identity")
+      }
+      guard let current = keys.last?.publicKey else { return nil }
+      let links = zip(keys, keys.dropFirst()).map { Succession(from: $0, to: $1.publicKey) }
+      return Lineage(links, endingIn: current)
     }
-    let keys = seeds.reversed().compactMap { SigningKey(seed: Array($0)) }
-    guard keys.count == seeds.count else { throw SatchelError(.storeDamaged, subject: "identity") }
-    guard let current = keys.last?.publicKey else { return nil }
-    let links = zip(keys, keys.dropFirst()).map { Succession(from: $0, to: $1.publicKey) }
-    return Lineage(links, endingIn: current)
   }
 
   /// The key of a hub, the same for all its life, made now if there is none.
@@ -140,6 +142,12 @@ extension Store {
     return (key, db.lastInsertedRowID)
   }
 
+  private func newestIdentity() throws(SatchelError) -> (
+    row: Int64, key: SigningKey, beacon: Beacon
+  )? {
+    try recall(.identity) { db in try Self.newestIdentity(db) }
+  }
+
   private static func newestIdentity(_ db: Database) throws -> (
     row: Int64, key: SigningKey, beacon: Beacon
   )? {
@@ -172,7 +180,7 @@ package struct StorePlace: Equatable, Sendable {
 }
 
 /// What tells a store file from its copies.
-private struct Beacon {
+private struct Beacon: Sendable {
   static let none = Beacon(place: StorePlace(inode: 0, machine: "none"), cookie: 0, previous: 0)
 
   let place: StorePlace

@@ -68,7 +68,7 @@ extension Store {
 
   /// The newest version of `channel` ever kept here; 0 when there is none.
   package func newestModelVersion(of channel: String) throws(SatchelError) -> Int {
-    try read { db in try Self.newestVersion(of: channel, db) }
+    try recall(.modelVersion(channel)) { db in try Self.newestVersion(of: channel, db) }
   }
 
   package func models() throws(SatchelError) -> [ShelvedModel] {

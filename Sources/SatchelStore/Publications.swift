@@ -45,7 +45,7 @@ extension Store {
   package func publications() throws(SatchelError) -> [(
     kind: Manifest.Kind, channel: String, version: Int
   )] {
-    try read { db in
+    try recall(.publications) { db in
       let sql = """
         SELECT kind, channel, max(version) FROM publication GROUP BY kind, channel ORDER BY 1, 2
         """

@@ -18,7 +18,9 @@ extension Store {
   package static let introducedMax = 1_000
 
   /// Whether any device may join.
-  package func isOpenHub() throws(SatchelError) -> Bool { try read { try Self.isOpenHub($0) } }
+  package func isOpenHub() throws(SatchelError) -> Bool {
+    try recall(.openHub) { try Self.isOpenHub($0) }
+  }
 
   static func isOpenHub(_ db: Database) throws -> Bool {
     let sql = "SELECT EXISTS (SELECT 1 FROM class) OR EXISTS (SELECT 1 FROM invitation)"
@@ -60,7 +62,7 @@ extension Store {
 
   /// Who is in a class; nobody in one that is not there.
   package func learners(of name: ClassName) throws(SatchelError) -> Set<LearnerID> {
-    try read { db in
+    try recall(.learners(name)) { db in
       var out: Set<LearnerID> = []
       let sql = """
         SELECT learner.learner FROM class JOIN class_learner ON class_learner.class = class.id

@@ -28,6 +28,8 @@ package final class Store: Sendable {
   let entropy: Entropy
   /// Where the file is said to be; `nil` looks.
   let place: StorePlace?
+  /// What was asked before; see Recall.swift.
+  let recollection: Recall
 
   /// Opens the store at `url`, or makes one when `creating` is set.
   ///
@@ -45,6 +47,7 @@ package final class Store: Sendable {
     self.place = place
     self.projection = projection
     let path = url.path
+    recollection = Recall(path: path)
     let exists = FileManager.default.fileExists(atPath: path)
     if exists {
       try Self.checkHeader(path)
@@ -60,11 +63,14 @@ package final class Store: Sendable {
     try refoldIfOutdated()
   }
 
+  deinit { recollection.close() }
+
   /// Closes the connections; a handle that is dropped closes by itself.
   ///
   /// What the WAL holds is moved into the file first, so that whoever copies the file alone has all of it. When
   /// another process reads just now that cannot be done, and the WAL stays: it loses nothing.
   package func close() throws(SatchelError) {
+    recollection.close()
     _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
     try StoreError.mapped(url.path) { try pool.close() }
   }

@@ -4,20 +4,21 @@ package import SatchelCore
 
 extension Store: Ledger {
   package func epoch() throws(SatchelError) -> LedgerEpoch {
-    try read { db in
+    try recall(.epoch) { db in
       UInt64(bitPattern: try Int64.fetchOne(db, sql: "SELECT epoch FROM ledger") ?? 0)
     }
   }
 
   package func summary(of scope: Scope) throws(SatchelError) -> ScopeSummary {
-    try read { db in try Self.summary(of: scope, db) }
+    try recall(.summary(scope)) { db in try Self.summary(of: scope, db) }
   }
 
   package func segments(
     after arrival: UInt64, of scope: Scope, notFrom peer: PeerID?, bytesMax: Int
   ) throws(SatchelError) -> SegmentBatch {
     try sealTails()
-    return try read { db in
+    let question = Question.arrivals(after: arrival, scope: scope, notFrom: peer)
+    return try recall(question, keeping: \.segments.isEmpty) { db in
       let origin = try peer.flatMap { try Self.peerRow($0, db) }
       var batch = try Self.emptyBatch(through: arrival, of: scope, db)
       var bytes = 0
@@ -42,6 +43,11 @@ extension Store: Ledger {
     of wanted: [WantedRecords], after arrival: UInt64, of scope: Scope, bytesMax: Int
   ) throws(SatchelError) -> SegmentBatch {
     try sealTails()
+    if wanted.isEmpty {
+      return try recall(.none(after: arrival, scope: scope)) { db in
+        try Self.emptyBatch(through: arrival, of: scope, db)
+      }
+    }
     return try read { db in
       var batch = try Self.emptyBatch(through: arrival, of: scope, db)
       var bytes = 0
@@ -68,7 +74,7 @@ extension Store: Ledger {
   }
 
   package func recordedLearners() throws(SatchelError) -> Set<LearnerID> {
-    try read { db in
+    try recall(.recordedLearners) { db in
       var out: Set<LearnerID> = []
       try HotStatement(db, "SELECT learner FROM learner WHERE streams > 0").run([]) { row in
         if let learner = LearnerID(bytes: row.blob(0) ?? []) { out.insert(learner) }
@@ -101,7 +107,7 @@ extension Store: Ledger {
   }
 
   package func note(of peer: PeerID) throws(SatchelError) -> PeerNote {
-    try read { db in
+    try recall(.note(peer)) { db in
       let sql = """
         SELECT epoch, pulled, pushed, fingerprint, success, scope FROM peer WHERE peer = ?
         """
@@ -229,7 +235,7 @@ extension Store {
 
   /// Packs all tails, so that what is offered has a form and an arrival number.
   func sealTails() throws(SatchelError) {
-    let waits = try read { db in
+    let waits = try recall(.tails) { db in
       try Row.fetchOne(db, sql: "SELECT 1 FROM tail LIMIT 1") != nil
     }
     guard waits else { return }

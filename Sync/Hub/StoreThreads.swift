@@ -1,5 +1,4 @@
 internal import Dispatch
-internal import Foundation
 internal import SatchelCore
 internal import Synchronization
 
@@ -13,21 +12,51 @@ final class StoreThreads: Sendable {
   private static let readersMax = 4
 
   private let writer = DispatchQueue(label: "satchel.hub.writer")
-  private let readers: OperationQueue
+  private let readers = DispatchQueue(label: "satchel.hub.readers", attributes: .concurrent)
   private let waiting = Mutex(0)
+  private let reading = Mutex(Reading())
 
-  init() {
-    readers = OperationQueue()
-    readers.maxConcurrentOperationCount = Self.readersMax
+  private typealias Job = @Sendable () -> Void
+
+  /// Not a queue of operations, which costs more than most reads do.
+  private struct Reading {
+    var count = 0
+    /// In order of arrival; at most ``waitingMax``.
+    var later: [Job] = []
   }
 
   func read<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await run(body) { [readers] job in readers.addOperation(job) }
+    try await run(body) { begin($0) }
   }
 
   func write<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value
   {
     try await run(body) { [writer] job in writer.async(execute: job) }
+  }
+
+  /// Reads now when not all readers are at work, else when one is done.
+  private func begin(_ job: @escaping Job) {
+    let isFree = reading.withLock { reading in
+      guard reading.count < Self.readersMax else {
+        reading.later.append(job)
+        return false
+      }
+      reading.count += 1
+      return true
+    }
+    if isFree { readers.async { self.work(job) } }
+  }
+
+  private func work(_ first: @escaping Job) {
+    var next: Job? = first
+    while let job = next {
+      job()
+      next = reading.withLock { reading in
+        guard reading.later.isEmpty else { return reading.later.removeFirst() }
+        reading.count -= 1
+        return nil
+      }
+    }
   }
 
   private func run<Value: Sendable>(

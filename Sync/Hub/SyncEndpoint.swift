@@ -17,13 +17,23 @@ struct SyncEndpoint: Sendable {
   func answer(_ request: Request) async throws -> Response {
     let body = try await RequestBytes.collect(request, bytesMax: Wire.bodyBytesMax)
     counters.received(body.count)
-    let asked = try await threads.read { try Self.decode(body) }
+    let step = try await threads.read {
+      let asked = try Self.decode(body)
+      // Who offers nothing is answered on the spot.
+      return asked.request.offered.isEmpty ? Step.done(try answer(asked)) : .admit(asked)
+    }
     let reply =
-      asked.request.offered.isEmpty
-      ? try await threads.read { try answer(asked) }
-      : try await threads.write { try admit(asked) }
+      switch step {
+      case .done(let reply): reply
+      case .admit(let asked): try await threads.write { try admit(asked) }
+      }
     // Nothing but the length: a round that changes nothing must cost a classroom's line next to nothing.
     return Response(status: .ok, body: .init(byteBuffer: ByteBuffer(bytes: reply)))
+  }
+
+  private enum Step {
+    case done([UInt8])
+    case admit(Asked)
   }
 
   /// A request, and who proved to have sent it.

@@ -21,8 +21,11 @@ final class TransferLoop: Sendable {
 
   private let inbox = Mutex(Inbox())
   // Unsafe only to the compiler. All calls but one are made by `run`, on one thread; `curl_multi_wakeup` is the call
-  // that libcurl allows from any thread; and `deinit` runs when neither the thread nor a task holds the loop.
-  nonisolated(unsafe) private let multi: UnsafeMutableRawPointer
+  // that libcurl allows from any thread, and the inbox's lock is held for it, as it is where the handle is exchanged;
+  // and `deinit` runs when neither the thread nor a task holds the loop.
+  nonisolated(unsafe) private var multi: UnsafeMutableRawPointer
+  /// Something was sent since all connections were last closed. The thread's own, too.
+  nonisolated(unsafe) private var hasConnections = false
 
   init() throws(SatchelError) {
     let global = Self.globalResult
@@ -51,6 +54,7 @@ final class TransferLoop: Sendable {
   /// The thread's whole life.
   func run() {
     var running: [UnsafeMutableRawPointer: Running] = [:]
+    var lastUse = ContinuousClock.now
     while true {
       let (orders, end) = inbox.withLock { inbox in
         defer { inbox.orders = [] }
@@ -61,7 +65,9 @@ final class TransferLoop: Sendable {
         for easy in Array(running.keys) { finish(easy, &running) { _ in .failure(end) } }
         return
       }
+      if !running.isEmpty { lastUse = .now }
       turn(&running)
+      if running.isEmpty, ContinuousClock.now - lastUse >= Self.keptTime { hangUp() }
     }
   }
 
@@ -101,6 +107,20 @@ extension TransferLoop {
 
   /// The longest sleep when nothing is to be done; orders and libcurl's own timers end it early.
   private static let sleepMilliseconds: Int32 = 60_000
+  /// How long connections are kept when nothing is under way: long enough for what follows at once, and short enough that
+  /// a hub of a thousand devices has sockets for all, and that a laptop which moved to another network does not talk to
+  /// the last one for long.
+  private static let keptTime = Duration.seconds(15)
+
+  /// Closes all connections, unless an order has come: libcurl closes one that is kept only when it would use it again.
+  private func hangUp() {
+    inbox.withLock { inbox in
+      guard hasConnections, inbox.orders.isEmpty, let fresh = curl_multi_init() else { return }
+      curl_multi_cleanup(multi)
+      multi = fresh
+      hasConnections = false
+    }
+  }
 
   private func obey(_ order: Order, _ running: inout [UnsafeMutableRawPointer: Running]) {
     switch order {
@@ -111,6 +131,7 @@ extension TransferLoop {
         let result = curl_multi_add_handle(multi, transfer.easy)
         guard result == CURLM_OK else { throw SatchelError(result) }
         running[transfer.easy] = Running(transfer: transfer, completion: completion)
+        hasConnections = true
       } catch {
         completion.resume(returning: .failure(error))
       }
@@ -126,7 +147,9 @@ extension TransferLoop {
     var active: Int32 = 0
     var result = curl_multi_perform(multi, &active)
     finishDone(&running)
-    if result == CURLM_OK { result = curl_multi_poll(multi, nil, 0, Self.sleepMilliseconds, nil) }
+    let isResting = running.isEmpty && hasConnections
+    let sleep = isResting ? Int32(Self.keptTime / .milliseconds(1)) : Self.sleepMilliseconds
+    if result == CURLM_OK { result = curl_multi_poll(multi, nil, 0, sleep, nil) }
     if result != CURLM_OK { end(with: SatchelError(result)) }
   }
 

@@ -1,7 +1,7 @@
 /// How a client talks: the same for all its requests.
-package struct TransportPolicy: Sendable {
+package struct TransportPolicy: Sendable, Equatable {
   /// Where a proxy comes from. A loopback host is never reached through one.
-  package enum Proxy: Sendable {
+  package enum Proxy: Sendable, Equatable {
     /// `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy`, as libcurl reads them.
     case environment
     case none

@@ -6,7 +6,7 @@ import Satchel
 /// CPU is that of this process and of the hub together, which on a busy machine says more than wall time.
 struct SyncBench {
   private let folder: BenchFolder
-  private let idleRounds = 100
+  private let idleRounds = 1000
 
   init(_ folder: BenchFolder) { self.folder = folder }
 
