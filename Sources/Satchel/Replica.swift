@@ -1,7 +1,6 @@
 public import Foundation
 @_exported public import SatchelCore
 package import SatchelStore
-internal import SatchelTransport
 @_exported public import SatchelTutor
 internal import Synchronization
 
@@ -17,8 +16,8 @@ public final class Replica: Sendable {
   package let store: Store
   private let prepared = Mutex<Prepared?>(nil)
   let biases = Mutex(PersonalBiases())
-  /// The line to the hub that was met last; see Syncing.swift.
-  let line = Mutex<Line?>(nil)
+  /// The line to the hub that was met last.
+  let line = Mutex<HubLine?>(nil)
 
   /// The tutor made ready for one state of content and model.
   struct Prepared: Sendable {

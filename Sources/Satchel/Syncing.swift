@@ -76,7 +76,7 @@ extension Replica {
     var policy = Self.policy(options)
     policy.pinnedPublicKey = trusted?.pin
     do throws(SatchelError) {
-      return try await sync(with: hub, trusted, options, by: client(policy), progress)
+      return try await sync(with: hub, trusted, options, on: hubLine(policy), progress)
     } catch {
       // Whatever went wrong, the next round begins on a line of its own.
       hangUp()
@@ -85,12 +85,12 @@ extension Replica {
   }
 
   private func sync(
-    with hub: String, _ trusted: KnownHub?, _ options: SyncOptions, by client: HTTPClient,
+    with hub: String, _ trusted: KnownHub?, _ options: SyncOptions, on line: HubLine,
     _ progress: @escaping @Sendable (SyncProgress) -> Void
   ) async throws(SatchelError) -> SyncReport {
     let start = ContinuousClock.now
     let key = try store.establishIdentity()
-    let peer = try peer(at: hub, key: key, trusted, by: client)
+    let peer = try peer(at: hub, key: key, trusted, on: line)
     var round: RoundReport
     do throws(SatchelError) {
       round = try await self.round(with: peer, expected: trusted?.key, progress)
@@ -118,35 +118,6 @@ extension Replica {
       model: visit.model, packs: visit.packs)
   }
 
-  /// A client, and the policy that all on its line was sent under.
-  struct Line {
-    let policy: TransportPolicy
-    let client: HTTPClient
-  }
-
-  /// The client of the last round while its policy is the same, so that a round shortly after another finds its
-  /// connection open, pinned by the same key; else a new one.
-  private func client(_ policy: TransportPolicy) -> HTTPClient {
-    let (client, former) = line.withLock { line in
-      if let line, line.policy == policy { return (line.client, HTTPClient?.none) }
-      let former = line?.client
-      let fresh = Line(policy: policy, client: HTTPClient(policy: policy))
-      line = fresh
-      return (fresh.client, former)
-    }
-    former?.close()
-    return client
-  }
-
-  /// Closes what is kept of the line; a round under way throws `cancelled`.
-  func hangUp() {
-    let last = line.withLock { line in
-      defer { line = nil }
-      return line
-    }
-    last?.client.close()
-  }
-
   private func round(
     with peer: HTTPPeer, expected: PublicKey?,
     _ progress: @escaping @Sendable (SyncProgress) -> Void
@@ -165,13 +136,14 @@ extension Replica {
 
   /// The hub, and what to show it if it does not know this replica's key: at once when the replica has had another key
   /// since it last came, so that a hub which takes strangers learns whose successor it is.
-  private func peer(at url: String, key: SigningKey, _ hub: KnownHub?, by client: HTTPClient)
+  private func peer(at url: String, key: SigningKey, _ hub: KnownHub?, on line: HubLine)
     throws(SatchelError) -> HTTPPeer
   {
     let credentials = try credentials(of: key, hub)
     return HTTPPeer(
-      url: url, key: key, client: client, credentials: credentials,
-      presentsAtOnce: !credentials.lineage.links.isEmpty && hub?.knownAs != key.publicKey)
+      url: url, key: key, client: line.client, credentials: credentials,
+      presentsAtOnce: !credentials.lineage.links.isEmpty && hub?.knownAs != key.publicKey,
+      last: line.last)
   }
 
   private func credentials(of key: SigningKey, _ hub: KnownHub?) throws(SatchelError) -> Credentials

@@ -80,7 +80,8 @@ package final class Store: Sendable {
 
   /// The path of a file that belongs to the store and lies beside it.
   func sibling(_ suffix: String) -> URL {
-    URL(fileURLWithPath: url.path + suffix)
+    // Not left to Foundation, which would look in the file system each time.
+    URL(fileURLWithPath: url.path + suffix, isDirectory: false)
   }
 
   func read<Value>(_ body: (Database) throws -> Value) throws(SatchelError) -> Value {

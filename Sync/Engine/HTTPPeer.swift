@@ -8,6 +8,7 @@ package final class HTTPPeer: Peer {
   private let client: HTTPClient
   private let base: String
   private let signer: Mutex<Signer>
+  private let last: LastRequest
   private let counted = Mutex(Traffic())
   private let met = Mutex<PublicKey?>(nil)
 
@@ -31,12 +32,14 @@ package final class HTTPPeer: Peer {
   ///   - credentials: what to show a hub that does not know `key`.
   ///   - presentsAtOnce: shows them with the first request: a hub that takes strangers would else never learn that this one
   ///     is the successor of a device that it knows.
+  ///   - last: what was asked in the round before, on the same line.
   package init(
     url: String, key: SigningKey, client: HTTPClient, credentials: Credentials? = nil,
-    presentsAtOnce: Bool = false
+    presentsAtOnce: Bool = false, last: LastRequest = LastRequest()
   ) {
     base = url.hasSuffix("/") ? String(url.dropLast()) : url
     self.client = client
+    self.last = last
     signer = Mutex(Signer(key, credentials, presents: presentsAtOnce))
   }
 
@@ -52,7 +55,7 @@ package final class HTTPPeer: Peer {
 
   package func exchange(_ request: SyncRequest) async throws(SatchelError) -> SyncReply {
     let now = signer.withLock { $0 }
-    let asked = try Wire.encode(request, signedBy: now.key)
+    let asked = try last.signed(request, by: now.key)
     guard let credentials = now.credentials else { return try await exchange(asked, showing: nil) }
     if now.presents { return try await exchange(asked, showing: credentials) }
     do {

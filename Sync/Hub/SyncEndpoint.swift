@@ -11,6 +11,7 @@ struct SyncEndpoint: Sendable {
   let grants: Grants
   let threads: StoreThreads
   let counters: Counters
+  let proven = ProvenRequests()
   let clock: @Sendable () -> Int64
 
   /// Read the body, prove who sent it, decide what she may see, answer.
@@ -18,7 +19,7 @@ struct SyncEndpoint: Sendable {
     let body = try await RequestBytes.collect(request, bytesMax: Wire.bodyBytesMax)
     counters.received(body.count)
     let step = try await threads.read {
-      let asked = try Self.decode(body)
+      let asked = try decode(body)
       // Who offers nothing is answered on the spot.
       return asked.request.offered.isEmpty ? Step.done(try answer(asked)) : .admit(asked)
     }
@@ -45,9 +46,11 @@ struct SyncEndpoint: Sendable {
     let body: [UInt8]
   }
 
-  private static func decode(_ body: [UInt8]) throws(SatchelError) -> Asked {
+  private func decode(_ body: [UInt8]) throws(SatchelError) -> Asked {
     do {
-      let (device, request, digest) = try Wire.decodeRequest(body)
+      let isProven = proven.contains(body)
+      let (device, request, digest) = try Wire.decodeRequest(body, isProven: isProven)
+      if !isProven { proven.insert(body) }
       return Asked(device: device, request: request, digest: digest, body: body)
     } catch  where error.code == .hubNotAHub {
       // Wire has one word for a missing magic, meant for a client's ears; here it was the request that had none.

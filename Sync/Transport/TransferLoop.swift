@@ -20,9 +20,11 @@ final class TransferLoop: Sendable {
   }
 
   private let inbox = Mutex(Inbox())
+  /// Tasks that are about to wake the thread, and so use the handle. Rises under the inbox's lock.
+  private let wakers = Atomic(0)
   // Unsafe only to the compiler. All calls but one are made by `run`, on one thread; `curl_multi_wakeup` is the call
-  // that libcurl allows from any thread, and the inbox's lock is held for it, as it is where the handle is exchanged;
-  // and `deinit` runs when neither the thread nor a task holds the loop.
+  // that libcurl allows from any thread, and the handle is exchanged only while nobody is about to call it; and `deinit`
+  // runs when neither the thread nor a task holds the loop.
   nonisolated(unsafe) private var multi: UnsafeMutableRawPointer
   /// Something was sent since all connections were last closed. The thread's own, too.
   nonisolated(unsafe) private var hasConnections = false
@@ -76,12 +78,17 @@ final class TransferLoop: Sendable {
 
   /// Returns why the order was not taken, or nil when it was.
   private func leave(_ order: Order) -> SatchelError? {
-    inbox.withLock { inbox in
-      if let end = inbox.end { return end }
+    let end = inbox.withLock { inbox in
+      if let end = inbox.end { return Optional(end) }
       inbox.orders.append(order)
-      wake()
+      wakers.add(1, ordering: .relaxed)
       return nil
     }
+    guard end == nil else { return end }
+    // Not under the lock, or the thread that wakes would begin by waiting for it.
+    wake()
+    wakers.subtract(1, ordering: .releasing)
+    return nil
   }
 
   private func end(with reason: SatchelError) {
@@ -115,7 +122,9 @@ extension TransferLoop {
   /// Closes all connections, unless an order has come: libcurl closes one that is kept only when it would use it again.
   private func hangUp() {
     inbox.withLock { inbox in
-      guard hasConnections, inbox.orders.isEmpty, let fresh = curl_multi_init() else { return }
+      guard hasConnections, inbox.orders.isEmpty, wakers.load(ordering: .acquiring) == 0,
+        let fresh = curl_multi_init()
+      else { return }
       curl_multi_cleanup(multi)
       multi = fresh
       hasConnections = false

@@ -30,8 +30,7 @@ final class HubProcess: Sendable {
     }
     self.url = url
     Children.shared.add(process.processIdentifier)
-    // Whatever it says later is read away: a full pipe would stop it.
-    errors.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
+    Self.readAway(errors.fileHandleForReading)
   }
 
   deinit { stop() }
@@ -74,6 +73,16 @@ final class HubProcess: Sendable {
       throw SatchelError(.fileMissing, subject: hub.path)
     }
     return hub
+  }
+
+  /// Reads whatever it says later, for a full pipe would stop it; until it ends.
+  ///
+  /// By a thread and not by a readability handler, which takes as much time for a line as the round that it is about.
+  private static func readAway(_ handle: FileHandle) {
+    Thread.detachNewThread {
+      var buffer = [UInt8](repeating: 0, count: 4096)
+      while read(handle.fileDescriptor, &buffer, buffer.count) > 0 {}
+    }
   }
 
   /// Reads lines until the one that says where it listens; `nil` when it ends before.
