@@ -27,7 +27,9 @@ package enum SegmentCodec {
       low = [UInt8](message.lowPlanes)
       message.lowPlanes = Data()
     }
-    if let packed = Compression.deflate(serialized(message)) {
+    let parts =
+      low.isEmpty ? [serialized(message)] : SegmentPlanes.parts(of: message).map(serialized)
+    if let packed = Compression.deflate(parts: parts) {
       return [low.isEmpty ? zstd : zstdThenPlanes] + packed + low
     }
     message.lowPlanes = Data(low)
