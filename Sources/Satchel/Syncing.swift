@@ -15,6 +15,8 @@ public struct SyncOptions: Sendable {
   public var trustsNewHub = false
   /// Gives up when nothing moves for this long.
   public var stallSeconds = 60
+  /// How long the connection is kept after the round, for another that follows soon; 0 closes it at once.
+  public var keepSeconds = 15
 
   public init() {}
 }
@@ -76,7 +78,9 @@ extension Replica {
     var policy = Self.policy(options)
     policy.pinnedPublicKey = trusted?.pin
     do throws(SatchelError) {
-      return try await sync(with: hub, trusted, options, on: hubLine(policy), progress)
+      let report = try await sync(with: hub, trusted, options, on: hubLine(policy), progress)
+      if options.keepSeconds <= 0 { hangUp() }
+      return report
     } catch {
       // Whatever went wrong, the next round begins on a line of its own.
       hangUp()
@@ -156,6 +160,7 @@ extension Replica {
     var policy = TransportPolicy()
     policy.allowsPlainHTTPBeyondLoopback = options.allowsPlainHTTP
     policy.stallTime = .seconds(max(1, options.stallSeconds))
+    policy.keptTime = .seconds(max(1, options.keepSeconds))
     return policy
   }
 

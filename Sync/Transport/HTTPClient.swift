@@ -80,7 +80,7 @@ package final class HTTPClient: Sendable {
       case .closed:
         throw SatchelError(.cancelled, cause: "the client is closed")
       case .idle:
-        let loop = try TransferLoop()
+        let loop = try TransferLoop(keeping: policy.keptTime)
         state = .running(loop, try NetworkThread(running: loop))
         return loop
       }

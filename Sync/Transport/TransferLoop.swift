@@ -19,6 +19,7 @@ final class TransferLoop: Sendable {
     var end: SatchelError?
   }
 
+  private let keptTime: Duration
   private let inbox = Mutex(Inbox())
   /// Tasks that are about to wake the thread, and so use the handle. Rises under the inbox's lock.
   private let wakers = Atomic(0)
@@ -29,7 +30,9 @@ final class TransferLoop: Sendable {
   /// Something was sent since all connections were last closed. The thread's own, too.
   nonisolated(unsafe) private var hasConnections = false
 
-  init() throws(SatchelError) {
+  /// - Parameter keptTime: how long connections are kept when nothing is under way.
+  init(keeping keptTime: Duration) throws(SatchelError) {
+    self.keptTime = keptTime
     let global = Self.globalResult
     guard global == CURLE_OK else { throw SatchelError(global, text: "", subject: "") }
     guard let multi = curl_multi_init() else {
@@ -69,7 +72,7 @@ final class TransferLoop: Sendable {
       }
       if !running.isEmpty { lastUse = .now }
       turn(&running)
-      if running.isEmpty, ContinuousClock.now - lastUse >= Self.keptTime { hangUp() }
+      if running.isEmpty, ContinuousClock.now - lastUse >= keptTime { hangUp() }
     }
   }
 
@@ -114,10 +117,6 @@ extension TransferLoop {
 
   /// The longest sleep when nothing is to be done; orders and libcurl's own timers end it early.
   private static let sleepMilliseconds: Int32 = 60_000
-  /// How long connections are kept when nothing is under way: long enough for what follows at once, and short enough that
-  /// a hub of a thousand devices has sockets for all, and that a laptop which moved to another network does not talk to
-  /// the last one for long.
-  private static let keptTime = Duration.seconds(15)
 
   /// Closes all connections, unless an order has come: libcurl closes one that is kept only when it would use it again.
   private func hangUp() {
@@ -157,7 +156,8 @@ extension TransferLoop {
     var result = curl_multi_perform(multi, &active)
     finishDone(&running)
     let isResting = running.isEmpty && hasConnections
-    let sleep = isResting ? Int32(Self.keptTime / .milliseconds(1)) : Self.sleepMilliseconds
+    let sleep =
+      isResting ? Int32(min(keptTime, .seconds(60)) / .milliseconds(1)) : Self.sleepMilliseconds
     if result == CURLM_OK { result = curl_multi_poll(multi, nil, 0, sleep, nil) }
     if result != CURLM_OK { end(with: SatchelError(result)) }
   }

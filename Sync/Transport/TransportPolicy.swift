@@ -14,6 +14,10 @@ package struct TransportPolicy: Sendable, Equatable {
   package var stallBytesPerSecond = 100
   /// Whole seconds, at least one.
   package var stallTime: Duration = .seconds(60)
+  /// How long connections are kept when nothing is under way: long enough for what follows at once, and short enough that
+  /// a hub of a thousand devices has sockets for all, and that a laptop which moved to another network does not talk to
+  /// the last one for long.
+  package var keptTime: Duration = .seconds(15)
   /// For a network that its user trusts (`--insecure`).
   package var allowsPlainHTTPBeyondLoopback = false
   /// `sha256//` and the base64 of the SHA-256 of the server's public key; several are joined by `;`.

@@ -70,6 +70,25 @@ import Testing
     #expect(try hub.snapshot == before)
   }
 
+  /// A hub proves a request once; its very bytes, come again, need no second proof, and nothing else is spared it.
+  @Test func `a request that was proven before is asked for its grant, and its like is proven`()
+    async throws
+  {
+    let (hub, one) = (try await Classroom(), try Laptop())
+    let body = try one.body()
+    #expect(try await one.post(body, to: hub.url).status == 200)
+    #expect(try await one.post(body, to: hub.url).status == 200)
+
+    for position in [12, body.count - 70, body.count - 1] {
+      var like = body
+      like[position] ^= 1
+      #expect(try await one.post(like, to: hub.url).status != 200, "byte \(position)")
+    }
+    try hub.store.revoke(one.key.publicKey)
+
+    #expect(try await one.post(body, to: hub.url).status == 403)
+  }
+
   @Test func `a request with a broken signature is refused`() async throws {
     let (hub, one) = (try await Classroom(), try Laptop())
     try one.answer("a", by: mei)

@@ -36,6 +36,29 @@ import Testing
     #expect(try world.reopened().journalText() == journal)
   }
 
+  @Test func `twice tells each handle at once what the other wrote`() throws {
+    var world = try StoreWorld()
+    let other = try world.reopened()
+    for number in 1...5 {
+      try world.answer("add-\(number)")
+      #expect(try other.summary(of: .everyone).records == number)
+      #expect(try other.summary(of: .everyone) == world.store.summary(of: .everyone))
+      #expect(try other.recordedLearners() == [StoreWorld.mei])
+    }
+    let epoch = try world.store.epoch()
+    try other.startNewEpoch()
+    #expect(try world.store.epoch() != epoch)
+  }
+
+  @Test func `leaves the whole in one file when it is closed`() throws {
+    var world = try StoreWorld()
+    try world.answers(3)
+    let held = try world.store.summary(of: .everyone)
+    try world.store.close()
+    #expect(!FileManager.default.fileExists(atPath: world.url.path + "-wal"))
+    #expect(try world.reopened().summary(of: .everyone) == held)
+  }
+
   @Test func `has no identity before the first record`() throws {
     var world = try StoreWorld()
     #expect(try world.store.publicKey() == nil)

@@ -197,6 +197,27 @@ import Testing
   }
 }
 
+@Suite struct `A connection` {
+  @Test func `serves one request after the other, and is closed when none came for a while`()
+    async throws
+  {
+    let server = try ScriptedServer { connection in
+      while connection.read() != nil { connection.reply("200 OK") }
+    }
+    var policy = TransportPolicy()
+    policy.keptTime = .milliseconds(300)
+    let client = HTTPClient(policy: policy)
+
+    for _ in 0..<3 { _ = try await client.send(.init(.get, url: server.url(), bodyBytesMax: 0)) }
+    #expect(server.connections == 1)
+    _ = await server.ended()
+    let reply = try await client.send(.init(.get, url: server.url(), bodyBytesMax: 0))
+
+    #expect(reply.status == 200)
+    #expect(server.connections == 2)
+  }
+}
+
 @Suite struct `A download` {
   static let content = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
   let client = HTTPClient(policy: TransportPolicy())

@@ -48,7 +48,7 @@ import Testing
     #expect(try await states.next()?.progress.attempts == 5)
   }
 
-  @Test func `with nothing new costs one request of under 600 bytes`() async throws {
+  @Test func `with nothing new costs one request of under 500 bytes`() async throws {
     let school = try await School()
     let laptop = try school.laptop("one")
     try laptop.importPack(at: School.pack)
@@ -59,7 +59,23 @@ import Testing
     let idle = try await laptop.sync()
 
     #expect(idle.converged && idle.requests == 1)
-    #expect(idle.bytesSent + idle.bytesReceived < 600)
+    #expect(idle.bytesSent + idle.bytesReceived < 500)
+  }
+
+  @Test func `that follows another soon finds its connection open, unless it was to be closed`()
+    async throws
+  {
+    let road = try await Road()
+    for number in 1...3 {
+      try road.laptop.store.answer()
+      #expect(try await road.laptop.sync(with: road.proxy.url).converged)
+      #expect(road.proxy.traffic.connections == 1, "round \(number)")
+    }
+
+    #expect(try await road.laptop.sync(options: .closing).converged)
+    #expect(try await road.laptop.sync(options: .closing).converged)
+
+    #expect(road.proxy.traffic.connections == 3)
   }
 }
 

@@ -72,14 +72,16 @@ import Testing
       try await withThrowingTaskGroup(of: Bool.self) { group in
         for laptop in laptops {
           try laptop.store.answer()
-          group.addTask { try await laptop.sync(with: url).converged }
+          group.addTask { try await laptop.sync(with: url, options: .closing).converged }
         }
         for try await _ in group {}
       }
     }
     try await road.proxy.settle()
 
-    for laptop in laptops + laptops { #expect(try await laptop.sync(with: url).converged) }
+    for laptop in laptops + laptops {
+      #expect(try await laptop.sync(with: url, options: .closing).converged)
+    }
     let all = try recordIDs(of: road.school.hub)
     #expect(all.count == 20)
     for laptop in laptops { #expect(try recordIDs(of: laptop.store) == all) }
@@ -130,17 +132,17 @@ import Testing
       hubIsThere.isOn ? honest(connection) : impostor.script(connection)
     }
     try laptop.store.answer()
-    _ = try await laptop.sync(with: server.url(""))
+    _ = try await laptop.sync(with: server.url(""), options: .closing)
     try laptop.store.answer()
     let (before, asked) = (try laptop.store.examine(.deep), server.connections)
     hubIsThere.isOn = false
 
-    await expectError(impostor.code) { try await laptop.sync() }
+    await expectError(impostor.code) { try await laptop.sync(options: .closing) }
 
     #expect(server.connections == asked + 1)
     #expect(try laptop.store.examine(.deep) == before)
     hubIsThere.isOn = true
-    let report = try await laptop.sync()
+    let report = try await laptop.sync(options: .closing)
     #expect(report.converged && report.recordsSent == 1)
     #expect(try recordIDs(of: laptop.store) == recordIDs(of: school.hub))
   }
@@ -158,10 +160,12 @@ import Testing
         connection)
     }
 
-    await expectError(.hubNotAHub) { try await laptop.sync(with: server.url("")) }
+    await expectError(.hubNotAHub) {
+      try await laptop.sync(with: server.url(""), options: .closing)
+    }
 
     portalIsThere.isOn = false
-    let report = try await laptop.sync(with: server.url(""))
+    let report = try await laptop.sync(with: server.url(""), options: .closing)
     #expect(report.converged && report.model.changed)
     #expect(try laptop.store.syllabus().items.count >= 120)
   }

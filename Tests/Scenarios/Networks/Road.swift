@@ -42,6 +42,8 @@ final class Road: Sendable {
     let last = Mutex((sent: 0, received: 0))
     var options = SyncOptions()
     options.stallSeconds = stallSeconds
+    // What is wrong with the road is decided connection by connection.
+    options.keepSeconds = 0
     let start = ContinuousClock.now
     let result: Result<SyncReport, SatchelError>
     do throws(SatchelError) {
@@ -73,6 +75,15 @@ final class Road: Sendable {
     for store in [laptop.store, school.hub] {
       #expect(try store.examine(.deep).problems == [], sourceLocation: sourceLocation)
     }
+  }
+}
+
+extension SyncOptions {
+  /// Each round on a connection of its own.
+  static var closing: SyncOptions {
+    var options = SyncOptions()
+    options.keepSeconds = 0
+    return options
   }
 }
 
