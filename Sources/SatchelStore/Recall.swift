@@ -40,9 +40,16 @@ final class Recall: Sendable {
 
   private struct Answer<Value: Sendable>: Sendable { let value: Value }
 
+  /// What a connection said; another connection counts anew.
+  fileprivate struct Version: Equatable {
+    var connection = 0
+    var number: Int64 = 0
+  }
+
   fileprivate struct State {
     var watch: Watch?
-    var version: Int64 = 0
+    var connections = 0
+    var version = Version()
     var answers: [Question: any Sendable] = [:]
   }
 
@@ -53,7 +60,12 @@ final class Recall: Sendable {
 
   /// Lets go of the file. Before the store's own connections: SQLite empties the WAL when the last that can write goes,
   /// and this one cannot.
-  func close() { state.withLock { $0 = State() } }
+  func close() {
+    state.withLock { state in
+      state.watch = nil
+      state.answers = [:]
+    }
+  }
 
   /// What was answered to `question`, or what `read` says.
   ///
@@ -81,12 +93,18 @@ final class Recall: Sendable {
 extension Recall.State {
   /// Asks for the version, and forgets all answers when it moved; `nil` when it cannot be had, as beside a writer that
   /// recovers the file.
-  fileprivate mutating func look(_ path: String) -> Int64? {
-    if watch == nil { watch = Watch(path) }
-    let now = watch?.version()
-    if now == nil { watch = nil }
-    if now != version || now == nil { answers = [:] }
-    version = now ?? 0
+  fileprivate mutating func look(_ path: String) -> Recall.Version? {
+    if watch == nil {
+      watch = Watch(path)
+      connections += 1
+    }
+    guard let number = watch?.version() else {
+      (watch, answers) = (nil, [:])
+      return nil
+    }
+    let now = Recall.Version(connection: connections, number: number)
+    if now != version { answers = [:] }
+    version = now
     return now
   }
 }

@@ -18,6 +18,8 @@ package final class Store: Sendable {
   package static let schemaVersion = 2
 
   package let url: URL
+  /// Where downloads that were cut lie until they are whole.
+  package let partialFolder: URL
   let pool: DatabasePool
   /// How records are folded; `nil` on a hub, which folds nothing.
   package let projection: (any Projection)?
@@ -48,6 +50,7 @@ package final class Store: Sendable {
     self.projection = projection
     let path = url.path
     recollection = Recall(path: path)
+    partialFolder = Self.sibling(".partial", of: url)
     let exists = FileManager.default.fileExists(atPath: path)
     if exists {
       try Self.checkHeader(path)
@@ -75,11 +78,10 @@ package final class Store: Sendable {
     try StoreError.mapped(url.path) { try pool.close() }
   }
 
-  /// Where downloads that were cut lie until they are whole.
-  package var partialFolder: URL { sibling(".partial") }
-
   /// The path of a file that belongs to the store and lies beside it.
-  func sibling(_ suffix: String) -> URL {
+  func sibling(_ suffix: String) -> URL { Self.sibling(suffix, of: url) }
+
+  private static func sibling(_ suffix: String, of url: URL) -> URL {
     // Not left to Foundation, which would look in the file system each time.
     URL(fileURLWithPath: url.path + suffix, isDirectory: false)
   }

@@ -16,9 +16,18 @@ extension Store: Ledger {
   package func segments(
     after arrival: UInt64, of scope: Scope, notFrom peer: PeerID?, bytesMax: Int
   ) throws(SatchelError) -> SegmentBatch {
-    try sealTails()
     let question = Question.arrivals(after: arrival, scope: scope, notFrom: peer)
-    return try recall(question, keeping: \.segments.isEmpty) { db in
+    return try recollection.answer(to: question, keeping: \.segments.isEmpty) {
+      () throws(SatchelError) in
+      try sealTails()
+      return try readSegments(after: arrival, of: scope, notFrom: peer, bytesMax: bytesMax)
+    }
+  }
+
+  private func readSegments(
+    after arrival: UInt64, of scope: Scope, notFrom peer: PeerID?, bytesMax: Int
+  ) throws(SatchelError) -> SegmentBatch {
+    try read { db in
       let origin = try peer.flatMap { try Self.peerRow($0, db) }
       var batch = try Self.emptyBatch(through: arrival, of: scope, db)
       var bytes = 0

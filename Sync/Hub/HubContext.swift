@@ -5,12 +5,13 @@ internal import NIOCore
 /// A request's surroundings: what Hummingbird needs, and from where it came.
 struct HubContext: RequestContext {
   var coreContext: CoreRequestContextStorage
-  /// As ``name(of:)`` gives it.
-  let address: String
+  private let remote: SocketAddress?
+  /// As ``name(of:)`` gives it; asked for where guesses are counted, and not for each request.
+  var address: String { Self.name(of: remote) }
 
   init(source: ApplicationRequestContextSource) {
     coreContext = .init(source: source)
-    address = Self.name(of: source.channel.remoteAddress)
+    remote = source.channel.remoteAddress
   }
 
   /// One name for all addresses that one household has: an IPv4 address, or the first 64 bits of an IPv6 one.

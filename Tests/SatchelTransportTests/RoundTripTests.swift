@@ -205,7 +205,7 @@ import Testing
       while connection.read() != nil { connection.reply("200 OK") }
     }
     var policy = TransportPolicy()
-    policy.keptTime = .milliseconds(300)
+    policy.keptTime = .seconds(2)
     let client = HTTPClient(policy: policy)
 
     for _ in 0..<3 { _ = try await client.send(.init(.get, url: server.url(), bodyBytesMax: 0)) }
