@@ -122,19 +122,6 @@ import Testing
     #expect(reply.body == page)
   }
 
-  @Test func `two requests share one connection`() async throws {
-    let server = try ScriptedServer { connection in
-      while connection.read() != nil { connection.reply("200 OK", [7]) }
-    }
-
-    for _ in 0..<2 {
-      let reply = try await client.send(.init(.get, url: server.url(), bodyBytesMax: 1))
-      #expect(reply.body == [7])
-    }
-
-    #expect(server.connections == 1)
-  }
-
   @Test func `a kept connection that died is replaced unseen`() async throws {
     let server = try ScriptedServer {
       let body = $0.read()?.body ?? []
@@ -198,20 +185,35 @@ import Testing
 }
 
 @Suite struct `A connection` {
-  @Test func `serves one request after the other, and is closed when none came for a while`()
-    async throws
-  {
-    let server = try ScriptedServer { connection in
-      while connection.read() != nil { connection.reply("200 OK") }
-    }
-    var policy = TransportPolicy()
-    policy.keptTime = .seconds(2)
-    let client = HTTPClient(policy: policy)
+  private static let script: ScriptedServer.Script = { connection in
+    while connection.read() != nil { connection.reply("200 OK", [7]) }
+  }
 
-    for _ in 0..<3 { _ = try await client.send(.init(.get, url: server.url(), bodyBytesMax: 0)) }
+  private func client(keeping time: Duration) -> HTTPClient {
+    var policy = TransportPolicy()
+    policy.keptTime = time
+    return HTTPClient(policy: policy)
+  }
+
+  @Test func `serves one request after the other`() async throws {
+    let server = try ScriptedServer(Self.script)
+    let client = client(keeping: .seconds(3600))
+
+    for _ in 0..<3 {
+      let reply = try await client.send(.init(.get, url: server.url(), bodyBytesMax: 1))
+      #expect(reply.body == [7])
+    }
+
     #expect(server.connections == 1)
+  }
+
+  @Test func `is closed when nothing was asked for a while, and made again`() async throws {
+    let server = try ScriptedServer(Self.script)
+    let client = client(keeping: .milliseconds(100))
+
+    _ = try await client.send(.init(.get, url: server.url(), bodyBytesMax: 1))
     _ = await server.ended()
-    let reply = try await client.send(.init(.get, url: server.url(), bodyBytesMax: 0))
+    let reply = try await client.send(.init(.get, url: server.url(), bodyBytesMax: 1))
 
     #expect(reply.status == 200)
     #expect(server.connections == 2)
