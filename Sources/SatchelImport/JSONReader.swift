@@ -138,6 +138,12 @@ struct JSONReader {
     return true
   }
 
+  /// Whether the next value is a text.
+  mutating func isAtString() -> Bool {
+    skipSpace()
+    return index < bytes.count && bytes[index] == UInt8(ascii: "\"")
+  }
+
   /// The error for a value that reads well and is wrong.
   func failure(_ cause: String) -> SatchelError {
     let line = 1 + bytes[..<min(index, bytes.count)].count { $0 == UInt8(ascii: "\n") }

@@ -1,0 +1,67 @@
+/// How a neighbour model is made of sequences; what is left to the data is chosen by ``NeighbourTrainer``.
+package struct NeighbourOptions: Sendable {
+  /// The whole file, with ids and header.
+  package var bytesMax = 1_000_000
+  /// How many of a learner's last items are looked at; also how far apart the items of a wide pair may lie.
+  package var lags = 30
+  /// What a wide pair counts, for each further step between its items.
+  var wideDecay: Float = 0.8
+  /// What a wide pair counts against the order of time.
+  var wideBackward: Float = 0.3
+  /// s and the exponents of ``Evidence``.
+  var near = Smoothing(pseudoCount: 30, popularity: 1, row: 0.5)
+  var wide = Smoothing(pseudoCount: 30, popularity: 0.75, row: 0.5)
+  /// A learner's wide pairs count length^-½, so that who did everything does not drown the others.
+  package var threads = 1
+  /// A row keeps at most so many neighbours before the budget is dealt out.
+  var rowMax = 512
+  /// How many rankings choose the weights; with fewer learners each is asked for more than her last item.
+  var trialsMax = 3000
+
+  package init() {}
+
+  /// evidence = ln(1 + n(h,i) / (s · P(i)^p · P̄^(1-p) · ((R(h) + 1) / 50)^r)), R the row's sum, P̄ = 1 / items.
+  struct Smoothing: Sendable {
+    var pseudoCount: Double
+    var popularity: Double
+    var row: Double
+  }
+}
+
+/// What is chosen by trial on learners held back from training: by their last items, as the protocol asks.
+struct NeighbourShape: Equatable, Sendable {
+  /// What a near pair counts against the order of time.
+  var nearBackward: Float
+  /// What a near pair counts for each step that lies between it and its learner's last item; at least
+  /// ``endFloor``. Below 1, what learners did of late counts more.
+  var endDecay: Float
+  static let endFloor: Float = 0.01
+
+  static let candidates = [
+    NeighbourShape(nearBackward: 0.4, endDecay: 1), NeighbourShape(nearBackward: 0, endDecay: 0.1),
+  ]
+}
+
+/// Where ``NeighbourTrainer`` stands in its search for weights: an index into each list.
+struct NeighbourBlend: Equatable, Sendable {
+  static let wide = [0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, 1, 1.3]
+  static let nearDecay = [0, 0.1, 0.2, 0.3, 0.45]
+  static let wideDecay = [0.5, 0.6, 0.7, 0.8, 0.9]
+  static let prior = [0, 0.2, 0.35, 0.5, 0.65, 0.8, 1]
+  static let sizes = [wide.count, nearDecay.count, wideDecay.count, prior.count]
+
+  var choice = [4, 2, 3, 3]
+
+  /// All blends that differ in one number by one step.
+  var neighbours: [NeighbourBlend] {
+    choice.indices.flatMap { part in
+      [-1, 1].compactMap { step in
+        let index = choice[part] + step
+        guard (0..<Self.sizes[part]).contains(index) else { return nil }
+        var other = self
+        other.choice[part] = index
+        return other
+      }
+    }
+  }
+}
