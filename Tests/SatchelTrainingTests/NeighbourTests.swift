@@ -11,7 +11,8 @@ private func sequences(_ lines: [String]) -> ItemSequences {
   var gathering = ItemSequences.Gathering()
   for line in lines {
     let parts = line.split(separator: ":")
-    gathering.add(String(parts[0]), parts[1].split(separator: " ").map { ItemID(checked: String($0)) })
+    gathering.add(
+      String(parts[0]), parts[1].split(separator: " ").map { ItemID(checked: String($0)) })
   }
   return gathering.sequences()
 }
@@ -61,9 +62,10 @@ private func school(learners: Int = 300, items: Int = 60, seed: UInt64 = 7) -> I
       return test.metrics(model, threads: 1).ndcg10
     }
     #expect(test.count > 30)
-    #expect(try ndcg(.cosineSum) > ndcg(.cosineMean))
-    #expect(try ndcg(.transitions) > ndcg(.cosineSum))
-    #expect(try ndcg(.ease) > ndcg(.popularity))
+    let sum = try ndcg(.cosineSum)
+    #expect(sum > (try ndcg(.cosineMean)))
+    #expect((try ndcg(.transitions)) > sum)
+    #expect((try ndcg(.ease)) > (try ndcg(.popularity)))
   }
 }
 
@@ -86,11 +88,11 @@ private func school(learners: Int = 300, items: Int = 60, seed: UInt64 = 7) -> I
   }
 
   @Test func `gives weights that solve its own equations`() {
-    // Two items, used together by n of their users: B(a, b) = n / (n(b) + λ) by ridge regression of b's column on a's.
-    let data = sequences("1: a b", "2: a b", "3: a x", "4: b x")
-    let model = Ease.fit(CoUse(sequences("1: a b", "2: a b", "3: a", "4: b")), penalty: 1, threads: 1)
+    // Of two items each is foretold by ridge regression on the other: B(a, b) = n(a, b) / (n(a) + λ).
+    let data = sequences("1: a b", "2: a b", "3: a", "4: b", "5: b")
+    let model = Ease.fit(CoUse(data), penalty: 1, threads: 1)
     #expect((model.value(0, 1) - 2 / Float(3 + 1)).magnitude < 1e-6)
-    #expect(data.catalogue.count == 3)
+    #expect((model.value(1, 0) - 2 / Float(4 + 1)).magnitude < 1e-6)
   }
 }
 
@@ -98,7 +100,7 @@ private func school(learners: Int = 300, items: Int = 60, seed: UInt64 = 7) -> I
   /// As zlib's crc32 gives it; "123456789" is the check value of the CRC catalogue.
   @Test(arguments: [
     ("", UInt32(0)), ("0", 0xF4DB_DF21), ("1", 0x83DC_EFB7), ("123456789", 0xCBF4_3926),
-    ("97721", 0x9C45_0BFB),
+    ("97721", 0x9A65_4AAC),
   ])
   func `deals learners into folds by zlib's checksum`(name: String, checksum: UInt32) {
     #expect(CRC32.checksum(name) == checksum)
@@ -115,7 +117,7 @@ private func school(learners: Int = 300, items: Int = 60, seed: UInt64 = 7) -> I
   }
 
   @Test func `trains on nobody whom it tests, and tests who used three items`() {
-    // Folds by the checksum: "0" is in 3, "1" in 4, "3" in fold of its own; short histories are not judged.
+    // By the checksum "0" is in fold 4, "1" in 3 and "2" in 2; a history of two is not judged.
     let data = sequences("0: a b c", "1: a b c", "2: a b")
     for fold in 0..<5 {
       let training = RankingProtocol.training(data, without: fold)

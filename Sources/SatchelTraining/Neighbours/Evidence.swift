@@ -26,7 +26,9 @@ struct Evidence: Sendable {
     let shares = counts.map { $0 / total }
     logShares = shares.map(ExactMath.log)
     let counter = PairCounter(shape, options)
-    let near = Expectation(options.near, shares)
+    var smoothing = options.near
+    smoothing.pseudoCount = shape.nearPseudoCount
+    let near = Expectation(smoothing, shares)
     let wide = Expectation(options.wide, shares)
     let rows = uses.rows(threads: options.threads, width: 2) { item, sums in
       counter.count(uses, item, &sums)
@@ -104,14 +106,16 @@ private struct PairCounter: Sendable {
   private let shape: NeighbourShape
   private let options: NeighbourOptions
   /// By the distance of the pair less one.
-  private let decays: [Float]
+  private let nearDecays: [Float]
+  private let wideDecays: [Float]
   /// By the number of items behind the pair.
   private let ends: [Float]
 
   init(_ shape: NeighbourShape, _ options: NeighbourOptions) {
     self.shape = shape
     self.options = options
-    decays = Self.powers(options.wideDecay, floor: 0, count: options.lags)
+    nearDecays = Self.powers(NeighbourShape.nearDecay, floor: 0, count: shape.nearLags)
+    wideDecays = Self.powers(options.wideDecay, floor: 0, count: options.lags)
     ends = Self.powers(shape.endDecay, floor: NeighbourShape.endFloor, count: 64)
   }
 
@@ -122,16 +126,20 @@ private struct PairCounter: Sendable {
       for distance in 1...options.lags {
         let next = use.place + distance
         guard next < use.end else { break }
-        sums.add(share * decays[distance - 1], to: items[next], part: 1)
-        if distance == 1 { sums.add(end(next, use), to: items[next], part: 0) }
+        sums.add(share * wideDecays[distance - 1], to: items[next], part: 1)
+        if distance <= shape.nearLags {
+          sums.add(end(next, use) * nearDecays[distance - 1], to: items[next], part: 0)
+        }
       }
       for distance in 1...options.lags {
         let before = use.place - distance
         guard before >= use.begin else { break }
         sums.add(
-          share * decays[distance - 1] * options.wideBackward, to: items[before], part: 1)
-        if distance == 1, shape.nearBackward > 0 {
-          sums.add(end(use.place, use) * shape.nearBackward, to: items[before], part: 0)
+          share * wideDecays[distance - 1] * options.wideBackward, to: items[before], part: 1)
+        if distance <= shape.nearLags, shape.nearBackward > 0 {
+          sums.add(
+            end(use.place, use) * nearDecays[distance - 1] * shape.nearBackward,
+            to: items[before], part: 0)
         }
       }
     }

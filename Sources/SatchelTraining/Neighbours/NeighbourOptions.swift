@@ -8,8 +8,8 @@ package struct NeighbourOptions: Sendable {
   var wideDecay: Float = 0.8
   /// What a wide pair counts against the order of time.
   var wideBackward: Float = 0.3
-  /// s and the exponents of ``Evidence``.
-  var near = Smoothing(pseudoCount: 30, popularity: 1, row: 0.5)
+  /// s and the exponents of ``Evidence``; s of near pairs is the shape's.
+  var near = Smoothing(pseudoCount: 0, popularity: 1, row: 0.5)
   var wide = Smoothing(pseudoCount: 30, popularity: 0.75, row: 0.5)
   /// A learner's wide pairs count length^-½, so that who did everything does not drown the others.
   package var threads = 1
@@ -30,15 +30,22 @@ package struct NeighbourOptions: Sendable {
 
 /// What is chosen by trial on learners held back from training: by their last items, as the protocol asks.
 struct NeighbourShape: Equatable, Sendable {
+  /// How far apart the items of a near pair may lie; what it counts for each further step.
+  var nearLags: Int
+  static let nearDecay: Float = 0.3
   /// What a near pair counts against the order of time.
   var nearBackward: Float
+  /// s of ``Evidence``.
+  var nearPseudoCount: Double
   /// What a near pair counts for each step that lies between it and its learner's last item; at least
   /// ``endFloor``. Below 1, what learners did of late counts more.
   var endDecay: Float
   static let endFloor: Float = 0.01
 
+  /// What learners go on to is the same all along their way; or it is what they went on to in the end.
   static let candidates = [
-    NeighbourShape(nearBackward: 0.4, endDecay: 1), NeighbourShape(nearBackward: 0, endDecay: 0.1),
+    NeighbourShape(nearLags: 3, nearBackward: 0.6, nearPseudoCount: 100, endDecay: 1),
+    NeighbourShape(nearLags: 1, nearBackward: 0, nearPseudoCount: 30, endDecay: 0.1),
   ]
 }
 

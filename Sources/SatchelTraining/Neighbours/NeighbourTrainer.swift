@@ -32,26 +32,37 @@ package struct NeighbourTrainer: Sendable {
     let start = ContinuousClock.now
     try check(sequences)
     var report = Report()
-    var best = (shape: NeighbourShape.candidates[0], blend: NeighbourBlend(), value: 0.0)
+    let choice = try choose(sequences, &report, isCancelled)
+    if isCancelled() { throw SatchelError(.cancelled) }
+    let model = try compacted(Evidence(CoUse(sequences), choice.shape, options), choice.blend)
+    report.endsCountMore = choice.shape.endDecay < 1
+    report.seconds = (ContinuousClock.now - start) / .seconds(1)
+    return (model, report)
+  }
+
+  private typealias Choice = (shape: NeighbourShape, blend: NeighbourBlend, value: Double)
+
+  /// The shape and blend whose model of four fifths of the learners ranks best for the others.
+  private func choose(
+    _ sequences: ItemSequences, _ report: inout Report, _ isCancelled: () -> Bool
+  ) throws(SatchelError) -> Choice {
+    var best: Choice = (NeighbourShape.candidates[0], NeighbourBlend(), 0)
     let isTrial = sequences.learners.map { KeyHash.hash($0) % 5 == 0 }
     let known = sequences.filtered { !isTrial[$0] }
     let trials = Trials(sequences, isTrial, known.catalogue, countMax: options.trialsMax)
-    if trials.count > 0, known.count > 0 {
-      let uses = CoUse(known)
-      for shape in NeighbourShape.candidates {
-        if isCancelled() { throw SatchelError(.cancelled) }
-        let model = try compacted(Evidence(uses, shape, options))
-        let found = search(model, trials)
-        if found.value > best.value * Self.gainMin { best = (shape, found.blend, found.value) }
-      }
-    }
-    if isCancelled() { throw SatchelError(.cancelled) }
-    let model = try compacted(Evidence(CoUse(sequences), best.shape, options))
-    report.validationNDCG = best.value
     report.trials = trials.count
-    report.endsCountMore = best.shape.endDecay < 1
-    report.seconds = (ContinuousClock.now - start) / .seconds(1)
-    return (model.weighted(best.blend.weights(lags: options.lags)), report)
+    guard trials.count > 0, known.count > 0 else { return best }
+    let uses = CoUse(known)
+    for shape in NeighbourShape.candidates {
+      if isCancelled() { throw SatchelError(.cancelled) }
+      let evidence = Evidence(uses, shape, options)
+      let first = search(try compacted(evidence, NeighbourBlend()), from: NeighbourBlend(), trials)
+      // What is worth keeping depends on the blend, so with another blend other pairs are kept.
+      let second = search(try compacted(evidence, first.blend), from: first.blend, trials)
+      if second.value > best.value * Self.gainMin { best = (shape, second.blend, second.value) }
+    }
+    report.validationNDCG = best.value
+    return best
   }
 
   private func check(_ sequences: ItemSequences) throws(SatchelError) {
@@ -65,10 +76,11 @@ package struct NeighbourTrainer: Sendable {
     }
   }
 
-  /// A model of the most important pairs, with the weights that the search starts from.
-  private func compacted(_ evidence: Evidence) throws(SatchelError) -> Neighbours {
+  /// A model of the pairs that matter most in a blend.
+  private func compacted(
+    _ evidence: Evidence, _ blend: NeighbourBlend
+  ) throws(SatchelError) -> Neighbours {
     let items = evidence.sequences.catalogue
-    let blend = NeighbourBlend()
     let weights = blend.weights(lags: options.lags)
     let prior = Self.prior(evidence.logShares)
     let empty = Neighbours(
@@ -93,12 +105,12 @@ package struct NeighbourTrainer: Sendable {
 
   /// Climbs from blend to better blend, one step at a time.
   private func search(
-    _ model: Neighbours, _ trials: Trials
+    _ model: Neighbours, from start: NeighbourBlend, _ trials: Trials
   ) -> (blend: NeighbourBlend, value: Double) {
     func value(_ blend: NeighbourBlend) -> Double {
       trials.ndcg(model.weighted(blend.weights(lags: options.lags)), threads: options.threads)
     }
-    var best = (blend: NeighbourBlend(), value: value(NeighbourBlend()))
+    var best = (blend: start, value: value(start))
     var tried = [best.blend]
     for _ in 0..<Self.stepsMax {
       let before = best.blend
