@@ -36,7 +36,9 @@ private struct Program {
   }
 
   /// The commands that have commands of their own.
-  static let groups: Set = ["class", "learner", "model", "publish", "bundle", "memory"]
+  static let groups: Set = [
+    "class", "learner", "model", "publish", "bundle", "memory", "neighbours",
+  ]
 
   private static func subcommands(in help: String) -> [String] {
     help.components(separatedBy: "\n").drop { $0 != "SUBCOMMANDS:" }.dropFirst()

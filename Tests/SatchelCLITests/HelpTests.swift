@@ -7,7 +7,9 @@ import Testing
     "feedback", "next", "progress", "search", "enroll", "sync", "bundle", "bundle write",
     "bundle read", "model", "model list", "model show",
     "model use", "model rollback", "model pull", "doctor", "records", "train", "evaluate",
-    "memory", "memory replay", "memory fit", "pack", "simulate-class", "simulate", "bench", "demo",
+    "memory", "memory replay", "memory fit", "neighbours", "neighbours fit", "neighbours rank",
+    "neighbours evaluate", "pack",
+    "simulate-class", "simulate", "bench", "demo",
   ]
 
   @Test(arguments: commands)
