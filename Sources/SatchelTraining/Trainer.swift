@@ -35,7 +35,13 @@ package struct Trainer: Sendable {
     var report = TrainingReport()
     report.cleaning = rows.report
     try lesson.run(progress: progress, isCancelled: isCancelled, report: &report)
-    let weights = lesson.weights()
+    var weights = lesson.weights()
+    let learned = interactions.indices.filter {
+      split.shares[Int(rows.learnerOfRow[$0])] == .train && !rows.isDuplicate[$0]
+    }.map { interactions[$0] }
+    if let found = try neighbours(of: learned, beside: weights, isCancelled) {
+      weights = weights.with(found)
+    }
     report.train = lesson.metrics(.train, weights)
     report.validation = lesson.metrics(.validation, weights)
     let judged: Share = folds == nil || fold == nil ? .validation : .test
@@ -45,5 +51,23 @@ package struct Trainer: Sendable {
     let predictions = lesson.predictions(judged, weights)
     report.seconds = (ContinuousClock.now - start) / .seconds(1)
     return (weights, report, predictions)
+  }
+
+  /// What learners went on to, in the room that the rest of the model leaves; `nil` where the data tell nothing.
+  private func neighbours(
+    of interactions: [Interaction], beside weights: Weights, _ isCancelled: () -> Bool
+  ) throws(SatchelError) -> Neighbours? {
+    var choice = NeighbourOptions()
+    choice.threads = options.threads
+    choice.bytesMax = min(
+      options.neighbourBytes, Weights.fileBytesMax - weights.encoded().count)
+    guard choice.bytesMax > 0 else { return nil }
+    do {
+      return try NeighbourTrainer(options: choice)
+        .fit(ItemSequences(interactions), isCancelled: isCancelled).model
+    } catch  where error.code == .trainingData || error.code == .inputTooLarge {
+      // Nobody used two items, or there are too many of them for the room: the rest of the model is as good.
+      return nil
+    }
   }
 }

@@ -26,6 +26,8 @@ package struct TrainingOptions: Equatable, Sendable {
   package var teachers = 3
   /// How much the teachers' word counts against what really happened, 0...1.
   package var teachersShare: Float = 0.6
+  /// The most that what learners went on to may take of the model file, which has a megabyte; 0 for none.
+  package var neighbourBytes = 200_000
   /// How the network is kept in the model file.
   package var precision = Precision.int8
   /// Answers below which an item gets no vector of its own; ``Int/max`` for none at all.

@@ -26,6 +26,8 @@ struct LearnerView {
   private(set) var slots: [Int32]
   /// Untouched first, then one each of ``itemStates``, [1 + touched, 128].
   private(set) var pairSums: [Float]
+  /// For each candidate, 0...1: how much it is what learners went on to from here; empty where the model does not know.
+  let affinities: [Float]
 
   init(
     _ tutor: Tutor, _ course: PreparedCourse, _ fold: LearnerFold, bias: PersonalBias,
@@ -42,6 +44,8 @@ struct LearnerView {
     tutor.weights.normalise(&learnerRow, columns: FeatureSchema.learner)
     self.learnerRow = learnerRow
     recurrentSum = Self.recurrentSum(tutor, state)
+    affinities =
+      course.affinity?.affinities(recent: (0..<state.recentAnswers).map(state.recentItem)) ?? []
     setSums = []
     slots = [Int32](repeating: 0, count: course.candidates.count)
     pairSums = []

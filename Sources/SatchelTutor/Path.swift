@@ -13,6 +13,8 @@ struct Path {
     var pathValue: Float
     /// 1 for the first item of the course, towards 0.
     var earliness: Float
+    /// How much it is what learners went on to from here, 0...1; 0 where that is not known.
+    var affinity: Float = 0
     var skills: SkillSituation
     /// `nil` for an item never touched.
     var item: ItemState?
@@ -72,7 +74,7 @@ struct Path {
     }
     if skills.mastery > mastered { term(.skillMastered, -1 * (skills.mastery - mastered)) }
     guard let item = situation.item else {
-      term(.nextInCourse, 0.15 * situation.earliness)
+      weighNovelty(situation, term)
       return
     }
     weighPractice(situation, item, term)
@@ -80,11 +82,17 @@ struct Path {
   }
 
   @inline(__always)
+  private static func weighNovelty(_ situation: Situation, _ term: (ReasonCode, Float) -> Void) {
+    term(.nextInCourse, 0.15 * situation.earliness)
+    if situation.affinity > 0 { term(.othersWentOn, 0.2 * situation.affinity) }
+  }
+
+  @inline(__always)
   private static func weighPractice(
     _ situation: Situation, _ item: ItemState, _ term: (ReasonCode, Float) -> Void
   ) {
     guard item.attempts > 0 else {
-      term(.nextInCourse, 0.15 * situation.earliness)
+      weighNovelty(situation, term)
       return
     }
     if situation.retrievability < retention {

@@ -23,6 +23,8 @@ package final class PreparedCourse: Sendable {
   let ordinals: [Int32]
   /// 1 for the first candidate of the course, towards 0 for the last.
   let earliness: [Float]
+  /// What the model knows of who went on to what; `nil` where it knows nothing.
+  let affinity: NeighbourAffinity?
 
   init(_ candidates: [Candidate], _ prerequisites: [SkillID: [SkillID]], tutor: Tutor) {
     self.candidates = candidates
@@ -50,6 +52,9 @@ package final class PreparedCourse: Sendable {
     }
     indexOfItem = Dictionary(
       candidates.enumerated().map { ($1.item, $0) }, uniquingKeysWith: { first, _ in first })
+    affinity = tutor.weights.neighbours.map {
+      NeighbourAffinity($0, candidates: candidates.map(\.item))
+    }
     contentSums = tutor.contentSums(
       of: candidates.map { ($0.item.hash64, $0.skills.map(\.hash64), $0.difficulty) })
     skillSums = tutor.contentSums(of: skills.map { (nil, [$0.hash64], nil) })

@@ -74,6 +74,7 @@ public enum ReasonCode: String, CaseIterable, Sendable {
   case weakSkill
   case newSkillReady
   case nextInCourse
+  case othersWentOn
   case goal
   case recentMistake
   case exploration

@@ -18,6 +18,7 @@ extension ReasonCode {
     case .weakSkill: ("\(skill) needs practice.", "“\(skill)”还需要练习。")
     case .newSkillReady: ("You are ready to start \(skill).", "可以开始学习“\(skill)”了。")
     case .nextInCourse: ("Next in the course.", "课程的下一项。")
+    case .othersWentOn: ("Others often went on to this from here.", "学到这里的同学，接下来常做这题。")
     case .goal: ("Leads to your goal, through \(skill).", "通过“\(skill)”，离目标更近。")
     case .recentMistake: ("You got this wrong not long ago.", "不久前答错过，再试一次。")
     case .exploration: ("Shows what you know of \(skill).", "了解你对“\(skill)”的掌握情况。")

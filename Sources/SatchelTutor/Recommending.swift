@@ -41,6 +41,7 @@ extension Tutor {
       pathValue: logistic(outputs[place + Head.pathValue.rawValue]),
       earliness: view.course.earliness[index],
       skills: skills[view.course.setOfCandidate[index]])
+    if !view.affinities.isEmpty { situation.affinity = view.affinities[index] }
     if let item = view.itemState(index) {
       situation.item = item
       if let memory = item.memory {

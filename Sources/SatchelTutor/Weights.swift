@@ -15,6 +15,7 @@ internal import SatchelCore
 ///     items.values                          I16 [n, 13]  in 1/1024: see ModelTables
 ///     skills.values                         I16 [m, 18]
 ///     model.scalars                         F32 [3]      base logit; slope and shift of the calibrated logit
+///     neighbours...                         what learners went on to; may be missing: see Neighbours
 ///     selftest.inputs, .windows, .outputs   F32 [4, 100], [4, 28, 20], [4, 4]
 ///
 /// Where no type is given the matrix is F32, or I8 beside a tensor `<name>.scales` F32 [columns]: the `precision` of the
@@ -25,6 +26,8 @@ internal import SatchelCore
 package struct Weights: Equatable, Sendable {
   package static let itemsMax = 100_000
   package static let skillsMax = 10_000
+  /// What a model file should not exceed: it comes over lines of a few kilobytes a second.
+  package static let fileBytesMax = 1_000_000
   static let magnitudeMax: Float = 10_000
   static let fixedPoint: Float = 1024
 
@@ -37,6 +40,8 @@ package struct Weights: Equatable, Sendable {
   package let tables: ModelTables
   /// Probability = logistic(slope * logit + shift).
   package let calibration: Calibration
+  /// What learners went on to after each item, where the model knows.
+  package let neighbours: Neighbours?
   let selfTest: SelfTest
 
   package struct Calibration: Equatable, Sendable {
@@ -60,7 +65,7 @@ package struct Weights: Equatable, Sendable {
   /// Network and tables are rounded to what the file holds, so that a model is the same before and after it is written.
   package init(
     means: [Float], scales: [Float], network: Network, precision: Precision = .float32,
-    tables: ModelTables, calibration: Calibration
+    tables: ModelTables, calibration: Calibration, neighbours: Neighbours? = nil
   ) {
     precondition(means.count == FeatureSchema.computed && scales.count == means.count)
     self.means = means
@@ -69,13 +74,14 @@ package struct Weights: Equatable, Sendable {
     self.network = network
     self.precision = precision
     self.calibration = calibration
+    self.neighbours = neighbours
     self.tables = Self.roundedTables(tables)
     selfTest = SelfTest(of: network)
   }
 
   init(
     read means: [Float], scales: [Float], network: Network, precision: Precision,
-    tables: ModelTables, calibration: Calibration, selfTest: SelfTest
+    tables: ModelTables, calibration: Calibration, neighbours: Neighbours?, selfTest: SelfTest
   ) {
     self.means = means
     self.scales = scales
@@ -83,7 +89,15 @@ package struct Weights: Equatable, Sendable {
     self.precision = precision
     self.tables = tables
     self.calibration = calibration
+    self.neighbours = neighbours
     self.selfTest = selfTest
+  }
+
+  /// The same model with other neighbours.
+  package func with(_ neighbours: Neighbours) -> Weights {
+    Weights(
+      read: means, scales: scales, network: network, precision: precision, tables: tables,
+      calibration: calibration, neighbours: neighbours, selfTest: selfTest)
   }
 
   /// Normalises, in place, the inputs `columns` of ``FeatureSchema``, the first of which is at `row`.

@@ -36,7 +36,8 @@ extension Weights {
       read: try file.floats("features.mean", [FeatureSchema.computed]),
       scales: try file.floats("features.scale", [FeatureSchema.computed]), network: network,
       precision: precision, tables: tables,
-      calibration: Calibration(slope: scalars[1], shift: scalars[2]), selfTest: selfTest)
+      calibration: Calibration(slope: scalars[1], shift: scalars[2]),
+      neighbours: try Neighbours(from: file), selfTest: selfTest)
   }
 
   /// The file's bytes; the same weights give the same bytes.
@@ -58,6 +59,7 @@ extension Weights {
     }
     file.add("items", tables.items)
     file.add("skills", tables.skills)
+    if let neighbours { file.add(neighbours) }
     file.add(
       "selftest.inputs", shape: [SelfTest.rows, SelfTest.columns], floats: selfTest.inputs)
     file.add("selftest.windows", shape: Self.windowShape, floats: selfTest.windows)

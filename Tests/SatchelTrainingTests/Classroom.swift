@@ -39,6 +39,7 @@ enum Classroom {
     options.epochs = epochs
     options.batchRows = 64
     options.teachers = 0
+    options.neighbourBytes = 0
     return options
   }
 }

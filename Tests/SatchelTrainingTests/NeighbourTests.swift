@@ -53,7 +53,7 @@ private func school(learners: Int = 300, items: Int = 60, seed: UInt64 = 7) -> I
     #expect(shrunk.value(0, 2) == plain.value(0, 2) * (1 / Float(3)))
   }
 
-  @Test func `ranks by its sum, and badly by its mean`() {
+  @Test func `ranks by its sum, and badly by its mean`() throws {
     let data = school()
     let test = RankingProtocol(data, fold: 0)
     let training = RankingProtocol.training(data, without: 0)

@@ -244,6 +244,50 @@ import Testing
     #expect(PersonalGain([], of: rows) == PersonalGain())
   }
 
+  @Test func `tells the device what learners went on to`() throws {
+    // Everybody does ten items in an order of their own, but "b" comes right after "a".
+    var random = SeededRandom(seed: 11)
+    var rows: [Interaction] = []
+    for learner in 0..<60 {
+      var items = (0..<8).map { "other-\($0)" }
+      random.shuffle(&items)
+      items.insert(contentsOf: ["a", "b"], at: random.below(7))
+      for item in items {
+        rows.append(
+          Interaction(
+            learner: "l\(learner)", item: try ItemID(item), skills: [],
+            isCorrect: random.below(3) > 0, timestampMilliseconds: nil, durationMilliseconds: nil))
+      }
+    }
+    var options = Classroom.quick(epochs: 1)
+    options.neighbourBytes = 20_000
+    let weights = try Trainer(options: options).train(rows).weights
+    let back = try Weights(bytes: weights.encoded())
+    #expect(back == weights && back.neighbours != nil)
+
+    let tutor = Tutor(weights: back)
+    let items = try ["other-1", "other-2", "a", "b", "never-seen"].map { try ItemID($0) }
+    // All at one place of the course, so that nothing else speaks for one of them.
+    let course = tutor.prepare(
+      candidates: items.map { Candidate(item: $0, skills: [], difficulty: 0.5, position: 0) })
+    var fold = LearnerFold()
+    TutorProjection().fold([record(rows[0], 1), record(try answer("a"), 2)], into: &fold)
+    let ranking = tutor.recommend(
+      from: course, fold: fold, goal: nil, nowMilliseconds: 0, limit: 5)
+    let reason = ranking.first { $0.item == items[3] }?.reasons.first { $0.code == .othersWentOn }
+    #expect(ranking.first?.item == items[3] && reason?.weight ?? 0 > 0.15)
+    for other in ranking where other.item != items[3] {
+      let weight = other.reasons.first { $0.code == .othersWentOn }?.weight ?? 0
+      #expect(weight < 0.15, "\(other.item.text)")
+    }
+  }
+
+  private func answer(_ item: String) throws -> Interaction {
+    Interaction(
+      learner: "l0", item: try ItemID(item), skills: [], isCorrect: true,
+      timestampMilliseconds: nil, durationMilliseconds: nil)
+  }
+
   @Test func `refuses what it cannot learn from, and stops when asked`() throws {
     #expect(code { try Trainer().train([]) } == .trainingData)
     let rows = try Classroom.rows(learners: 5, answers: 10)
