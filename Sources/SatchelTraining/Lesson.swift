@@ -82,7 +82,8 @@ struct Lesson {
     var sums = [Float](repeating: 0, count: taught.count)
     for teacher in 0..<options.teachers {
       restart(seed: options.seed &+ UInt64(teacher + 1) &* 0x9E37_79B9)
-      try fit(progress: progress, isCancelled: isCancelled, report: &report)
+      try fit(
+        after: teacher, progress: progress, isCancelled: isCancelled, report: &report)
       for (place, logit) in logits(taught, weights()).enumerated() { sums[place] += logit }
     }
     if options.teachers > 0 {
@@ -93,7 +94,8 @@ struct Lesson {
       }
       restart(seed: options.seed)
     }
-    try fit(progress: progress, isCancelled: isCancelled, report: &report)
+    try fit(
+      after: options.teachers, progress: progress, isCancelled: isCancelled, report: &report)
     let judges = rows(of: .validation)
     calibration = Weights.Calibration(
       fitting: logits(judges, weights()), to: judges.map { rows.isCorrect[$0] })
@@ -105,15 +107,18 @@ struct Lesson {
   }
 
   /// Runs epochs until the validation log loss has stopped falling, and keeps the best of them.
+  ///
+  /// - Parameter before: how many networks were trained before this one, for `progress`.
   private mutating func fit(
-    progress: ((Int, Int, Double) -> Void)?, isCancelled: () -> Bool,
+    after before: Int, progress: ((Int, Int, Double) -> Void)?, isCancelled: () -> Bool,
     report: inout TrainingReport
   ) throws(SatchelError) {
     report.bestEpoch = 0
     for epoch in 1...max(1, options.epochs) {
       guard try runEpoch(epoch, isCancelled) else { break }
       let logLoss = metrics(.validation, weights()).logLoss
-      progress?(epoch, options.epochs, logLoss)
+      progress?(
+        before * options.epochs + epoch, (options.teachers + 1) * options.epochs, logLoss)
       report.epochs = epoch
       if logLoss < best.logLoss {
         best = (network, vectors, logLoss)

@@ -14,7 +14,8 @@ package struct Trainer: Sendable {
   ///   - interactions: a learner's rows in the order in which they happened; learners may alternate.
   ///   - folds: 0...4 for each learner; test = `fold`, validation = the next modulo 5, train = the rest. Without, a tenth
   ///     of the learners, by hash, validates, and there is no test.
-  ///   - progress: after each epoch: its number from 1, how many there are at most, and the validation log loss.
+  ///   - progress: after each epoch: its number from 1, how many there are at most, teachers' among them, and the
+  ///     validation log loss.
   /// - Returns: the weights, the report, and a prediction for each test row (without folds: each validation row), rows
   ///   ascending.
   /// - Throws: `training.badData` when there is nothing to train on; `cancelled`.
@@ -53,18 +54,25 @@ package struct Trainer: Sendable {
     return (weights, report, predictions)
   }
 
+  /// Room for neighbours that is worth its bytes on a slow line, beside the limits of the options.
+  private static let neighbourHeadBytes = 4096
+  private static let neighbourItemBytes = 48
+
   /// What learners went on to, in the room that the rest of the model leaves; `nil` where the data tell nothing.
   private func neighbours(
     of interactions: [Interaction], beside weights: Weights, _ isCancelled: () -> Bool
   ) throws(SatchelError) -> Neighbours? {
+    let sequences = ItemSequences(interactions)
     var choice = NeighbourOptions()
     choice.threads = options.threads
     choice.bytesMax = min(
-      options.neighbourBytes, Weights.fileBytesMax - weights.encoded().count)
+      options.neighbourBytes,
+      Self.neighbourHeadBytes + sequences.catalogue.count * Self.neighbourItemBytes,
+      Weights.fileBytesMax - weights.encoded().count)
     guard choice.bytesMax > 0 else { return nil }
     do {
       return try NeighbourTrainer(options: choice)
-        .fit(ItemSequences(interactions), isCancelled: isCancelled).model
+        .fit(sequences, isCancelled: isCancelled).model
     } catch  where error.code == .trainingData || error.code == .inputTooLarge {
       // Nobody used two items, or there are too many of them for the room: the rest of the model is as good.
       return nil

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Satchel
 import SatchelTraining
+import SatchelTutor
 
 struct Train: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -29,6 +30,13 @@ struct Train: AsyncParsableCommand {
   @Option(help: "Threads; else as many as there are cores.")
   var threads: Int?
 
+  @Option(
+    help: "Networks of other seeds that are trained first; the one that is kept learns from them.")
+  var teachers: Int?
+
+  @Option(help: ArgumentHelp("How the network is kept: int8 or float32.", valueName: "type"))
+  var precision: Precision?
+
   // Refused by name, for who reads Docs/cli.md of a later version.
   @Option(help: .hidden)
   var `private`: Double?
@@ -39,6 +47,9 @@ struct Train: AsyncParsableCommand {
     if `private` != nil { throw ValidationError("--private is not in this version.") }
     if let epochs, !(1...1000).contains(epochs) {
       throw ValidationError("--epochs takes 1 to 1000.")
+    }
+    if let teachers, !(0...16).contains(teachers) {
+      throw ValidationError("--teachers takes 0 to 16.")
     }
     if let threads, !(1...256).contains(threads) {
       throw ValidationError("--threads takes 1 to 256.")
@@ -64,6 +75,8 @@ struct Train: AsyncParsableCommand {
   private var trainingOptions: TrainingOptions {
     var chosen = TrainingOptions()
     if let epochs { chosen.epochs = epochs }
+    if let teachers { chosen.teachers = teachers }
+    if let precision { chosen.precision = precision }
     chosen.seed = seed
     chosen.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
     return chosen
@@ -90,6 +103,8 @@ struct Train: AsyncParsableCommand {
     }
   }
 }
+
+extension Precision: ExpressibleByArgument {}
 
 extension CleaningReport {
   var json: JSON {
