@@ -11,7 +11,7 @@ package import SatchelCore
 /// same records agree on it, and another model starts it anew.
 package struct PersonalBias: Equatable, Sendable {
   /// Chosen on validation learners.
-  static let startingVariance: Float = 0.01
+  static let startingVariance: Float = 0.005
   /// The largest bias that is ever applied, on the logit scale; so one answer costs at most as many nats more.
   static let shiftMax: Float = 1
   /// The most that all of a learner's answers together may cost more than without, in nats.
