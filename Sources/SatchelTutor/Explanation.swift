@@ -51,7 +51,8 @@ struct Explanation {
       .sorted { ($0.1.magnitude, $1.0.rawValue) > ($1.1.magnitude, $0.0.rawValue) }
   }
 
-  private func normalisedRow() -> [Float] {
+  /// The candidate's inputs as the network sees them.
+  func normalisedRow() -> [Float] {
     let candidate = view.course.candidates[index]
     let features = view.tutor.features
     var row = [Float](repeating: 0, count: FeatureSchema.count)

@@ -53,8 +53,11 @@ struct Path {
   static func score(_ situation: Situation) -> Float {
     var sum: Float = 0
     weigh(situation) { _, weight in sum += weight }
-    return logistic(3 * (sum - 0.5))
+    return score(sum: sum)
   }
+
+  /// The score of a sum of terms.
+  static func score(sum: Float) -> Float { logistic(3 * (sum - 0.5)) }
 
   /// Gives each term that is not 0 to `term`.
   @inline(__always)

@@ -30,8 +30,9 @@ extension Tutor {
     }
   }
 
+  /// What speaks for and against one candidate.
   @inline(__always)
-  private func situation(
+  func situation(
     _ index: Int, _ view: LearnerView, _ skills: [Path.SkillSituation], _ outputs: [Float]
   ) -> Path.Situation {
     let place = index * Network.headStride
