@@ -28,6 +28,7 @@ struct Lesson {
     self.rows = rows
     var options = options
     options.batchRows = max(1, options.batchRows)
+    if !options.hasRecurrence { options.recurrentDropout = 1 }
     self.options = options
     let statistics = Statistics(rows, split)
     tables = statistics.tables(without: nil)
@@ -41,7 +42,8 @@ struct Lesson {
     sequences = Sequences(rows)
     rowsOfShare = split.rowsOfShare(rows)
     trainLearners = rows.learners.indices.filter { split.shares[$0] == .train }
-    (means, scales) = dataset.scaling(over: rowsOfShare[0].filter { !rows.isDuplicate[$0] })
+    (means, scales) = options.withoutExcluded(
+      dataset.scaling(over: rowsOfShare[0].filter { !rows.isDuplicate[$0] }))
     itemAnswers = rows.items.indices.map(statistics.answers(toItem:))
     correctness = dataset.targets.correctness
     (network, vectors, adam, random) = Self.start(
@@ -63,7 +65,8 @@ struct Lesson {
     seed: UInt64, _ rows: CleanedRows, _ itemAnswers: [Float], _ options: TrainingOptions
   ) -> (Network, Vectors, Adam, SeededRandom) {
     var random = SeededRandom(seed: seed)
-    let network = Network(parameters: startingParameters(&random))
+    let network = Network(
+      parameters: options.withoutExcluded(startingParameters(&random)))
     let vectors = Vectors(
       skillCount: rows.skills.count, itemAnswers: itemAnswers,
       answersMin: options.itemVectorAnswersMin, random: &random)
@@ -244,12 +247,12 @@ struct Lesson {
       }
       let skills = rows.skills(of: row)
       batch.inputs.withUnsafeMutableBufferPointer { inputs in
-        guard let base = inputs.baseAddress else { return }
+        guard options.hasVectors, let base = inputs.baseAddress else { return }
         vectors.write(skills: skills, item: items[place], to: base + start + width)
       }
       let answer = place * FeatureSchema.answerCount
       recurrent.answers.withUnsafeMutableBufferPointer { answers in
-        guard let base = answers.baseAddress else { return }
+        guard options.hasVectors, let base = answers.baseAddress else { return }
         vectors.write(mainSkill: skills.first, to: base + answer)
       }
       for number in 0..<FeatureSchema.answerNumbers {
@@ -281,8 +284,10 @@ struct Lesson {
 
   func weights() -> Weights {
     var filled = tables
-    vectors.fill(
-      &filled, skillHashes: rows.skills.map(\.hash64), itemHashes: rows.items.map(\.hash64))
+    if options.hasVectors {
+      vectors.fill(
+        &filled, skillHashes: rows.skills.map(\.hash64), itemHashes: rows.items.map(\.hash64))
+    }
     return Weights(
       means: means, scales: scales, network: network,
       precision: options.precision, tables: filled, calibration: calibration)

@@ -55,11 +55,18 @@ package struct Metrics: Equatable, Sendable {
     return (rankSum - right * (right + 1) / 2) / (right * wrong)
   }
 
+  /// The equal-width bins of ``ece``.
+  package static let bins = 10
+
+  package static func bin(of probability: Double) -> Int {
+    min(bins - 1, max(0, Int(probability * Double(bins))))
+  }
+
   package static func calibrationError(_ probabilities: [Double], _ isCorrect: [Bool]) -> Double {
-    var foretold = [Double](repeating: 0, count: 10)
-    var happened = [Double](repeating: 0, count: 10)
+    var foretold = [Double](repeating: 0, count: bins)
+    var happened = foretold
     for (probability, correct) in zip(probabilities, isCorrect) {
-      let bin = min(9, max(0, Int(probability * 10)))
+      let bin = bin(of: probability)
       foretold[bin] += probability
       happened[bin] += correct ? 1 : 0
     }
@@ -83,12 +90,56 @@ package struct Metrics: Equatable, Sendable {
   private mutating func measureErrors(_ probabilities: [Double], _ isCorrect: [Bool]) {
     var squares = 0.0
     for (probability, correct) in zip(probabilities, isCorrect) {
-      let clipped = min(max(probability, 1e-6), 1 - 1e-6)
-      logLoss -= ExactMath.log(correct ? clipped : 1 - clipped)
+      logLoss += Self.logLoss(probability, correct)
       let error = (correct ? 1 : 0) - probability
       squares += error * error
     }
     logLoss /= Double(count)
     rmse = (squares / Double(count)).squareRoot()
+  }
+}
+
+extension Metrics {
+  /// Every figure but the count, with the name that `--json` gives it.
+  package static var figures: [(name: String, path: WritableKeyPath<Metrics, Double>)] {
+    [
+      ("auc", \.auc), ("accuracy", \.accuracy), ("recall", \.recallCorrect),
+      ("precision", \.precisionCorrect), ("recall_wrong", \.recallWrong),
+      ("precision_wrong", \.precisionWrong), ("log_loss", \.logLoss), ("rmse", \.rmse),
+      ("ece", \.ece), ("auc_first", \.aucFirst),
+    ]
+  }
+
+  /// -ln of the probability of what happened, clipped to 1e-6...1 - 1e-6.
+  package static func logLoss(_ probability: Double, _ isCorrect: Bool) -> Double {
+    let clipped = min(max(probability, 1e-6), 1 - 1e-6)
+    return -ExactMath.log(isCorrect ? clipped : 1 - clipped)
+  }
+
+  /// The mean of each figure over `all`; the count is the sum.
+  package static func mean(of all: [Metrics]) -> Metrics {
+    var mean = Metrics()
+    mean.count = all.map(\.count).reduce(0, +)
+    for (_, path) in figures {
+      mean[keyPath: path] =
+        all.map { $0[keyPath: path] }.reduce(0, +) / Double(max(1, all.count))
+    }
+    return mean
+  }
+
+  /// The standard deviation of each figure over `all`, of a sample (n - 1); 0 of fewer than two.
+  package static func deviation(of all: [Metrics]) -> Metrics {
+    let mean = mean(of: all)
+    var deviation = Metrics()
+    deviation.count = mean.count
+    for (_, path) in figures {
+      let squares = all.map { metrics in
+        let difference = metrics[keyPath: path] - mean[keyPath: path]
+        return difference * difference
+      }
+      deviation[keyPath: path] =
+        (squares.reduce(0, +) / Double(max(1, all.count - 1))).squareRoot()
+    }
+    return deviation
   }
 }

@@ -55,3 +55,45 @@ struct Split {
     return chosen
   }
 }
+
+/// Data without the learners of the test fold, so that nothing that is chosen on it can have seen them.
+struct Untested {
+  let interactions: [Interaction]
+  /// `nil` where the data have no folds: then a tenth of the learners, by hash, validates.
+  private let folds: [String: Int]?
+  private let test: Int?
+
+  init(_ interactions: [Interaction], folds: [String: Int]?, fold: Int?) {
+    self.folds = folds
+    test = fold
+    guard let folds, let fold else {
+      self.interactions = interactions
+      return
+    }
+    self.interactions = interactions.filter { folds[$0.learner] != fold }
+  }
+
+  /// How many different folds can validate.
+  var roundsMax: Int { folds == nil || test == nil ? 1 : 4 }
+
+  /// Trains with the fold `1 + round` after the test fold as the judges. The report's `test` says nothing.
+  ///
+  /// - Parameter round: 0..<``roundsMax``; 0 is the fold that ``Trainer`` validates on.
+  func train(_ options: TrainingOptions, round: Int, isCancelled: () -> Bool) throws(SatchelError)
+    -> TrainingReport
+  {
+    var options = options
+    // What learners went on to has no say in these figures.
+    options.neighbourBytes = 0
+    let trainer = Trainer(options: options)
+    guard let folds, let test else {
+      return try trainer.train(interactions, isCancelled: isCancelled).report
+    }
+    // The trainer validates on the next fold; here the wanted one is called so.
+    let (next, wanted) = ((test + 1) % 5, (test + 1 + round) % 5)
+    let renamed = folds.mapValues { $0 == wanted ? next : $0 == next ? wanted : $0 }
+    return try trainer.train(
+      interactions, folds: renamed, fold: test, isCancelled: isCancelled
+    ).report
+  }
+}

@@ -32,6 +32,8 @@ package struct TrainingOptions: Equatable, Sendable {
   package var precision = Precision.int8
   /// Answers below which an item gets no vector of its own; ``Int/max`` for none at all.
   package var itemVectorAnswersMin = 100
+  /// Columns of ``FeatureSchema`` that the network is not shown; any of the learned vectors leaves all vectors out.
+  package var excludedFeatures: Set<Int> = []
 
   package init() {}
 }
