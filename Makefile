@@ -10,7 +10,7 @@ SEED ?= 1
 ON_A_LINE = ^(SatchelTransportTests|Scenarios)[.]
 BIN = $(shell $(SWIFT) build -c release --show-bin-path)
 
-.PHONY: help demo test build release simulate bench bench-sync bench-volume bench-memory accuracy lint docs protobuf fixtures packages clean
+.PHONY: help demo test build release simulate bench bench-sync bench-volume bench-memory accuracy cards lint docs protobuf fixtures packages clean
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -56,6 +56,9 @@ bench-memory: release ## The memory model beside fsrs-rs, where `pip install fsr
 
 accuracy: release ## Train and test on the public data sets of SATCHEL_SHARED (../shared)
 	Tests/accuracy.sh $(BIN)/satchel
+
+cards: release ## Model cards of the public data sets, and whether their reasons are faithful
+	$(PYTHON) Tests/cards.py $(BIN)/satchel
 
 docs: packages ## DocC for the library; a warning is an error
 	Docs/build-docc.sh

@@ -114,6 +114,6 @@ import Testing
     let answer = try shell.satchel("train", "a.csv", "--out", "m", "--private", "2", "--json")
     #expect(answer.status == 64)
     #expect(answer.errorCode == "usage.wrong")
-    #expect(try shell.satchel("evaluate", "a.csv", "--cross-validate", "7").status == 64)
+    #expect(try shell.satchel("evaluate", "a.csv", "--cross-validate", "2").status == 64)
   }
 }

@@ -7,8 +7,8 @@ import Testing
     "feedback", "next", "progress", "search", "enroll", "sync", "bundle", "bundle write",
     "bundle read", "model", "model list", "model show",
     "model use", "model rollback", "model pull", "doctor", "records", "train", "evaluate",
-    "memory", "memory replay", "memory fit", "neighbours", "neighbours fit", "neighbours rank",
-    "neighbours evaluate", "pack",
+    "features", "tune", "memory", "memory replay", "memory fit", "neighbours", "neighbours fit",
+    "neighbours rank", "neighbours evaluate", "pack",
     "simulate-class", "simulate", "bench", "demo",
   ]
 

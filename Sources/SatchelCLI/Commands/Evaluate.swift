@@ -9,7 +9,8 @@ struct Evaluate: AsyncParsableCommand {
     discussion: """
       Examples:
         satchel evaluate tutor.safetensors interactions.csv.gz --folds-file folds.csv --fold 0
-        satchel evaluate interactions.csv.gz --cross-validate 5
+        satchel evaluate tutor.safetensors interactions.csv.gz --card card
+        satchel evaluate interactions.csv.gz --cross-validate 5 --folds-file folds.csv
 
       Each answer is foretold from the learner's earlier ones alone. Cross-validation trains its own models and takes none.
       """)
@@ -18,65 +19,93 @@ struct Evaluate: AsyncParsableCommand {
     help: ArgumentHelp("The model, then tables (.csv, .csv.gz) or stores.", valueName: "file"))
   var files: [String]
 
-  @OptionGroup var choice: DataOptions
+  @OptionGroup var choice: FoldOptions
 
-  @Option(help: ArgumentHelp("Train and test 5 times over; only 5 is offered.", valueName: "folds"))
+  @OptionGroup var output: PredictionsOption
+
+  @OptionGroup var cardOption: CardOption
+
+  @Option(
+    help: ArgumentHelp(
+      "Train and test so many times, 3 to 10; 5 with a folds file.", valueName: "folds"))
   var crossValidate: Int?
 
-  @Option(help: "Of the cross-validation's trainings.")
+  @Option(help: "Of the cross-validation's trainings, and of a card's samples.")
   var seed: UInt64 = 1
 
   @OptionGroup var options: GlobalOptions
 
   func validate() throws {
-    if let crossValidate {
-      guard crossValidate == CrossValidation.folds else {
-        throw ValidationError("--cross-validate takes 5.")
-      }
-      guard choice.fold == nil, choice.predictions == nil else {
-        throw ValidationError("--cross-validate tests every fold, and writes no predictions.")
-      }
-    } else if files.count < 2 {
-      throw ValidationError("Name a model and data.")
+    guard let crossValidate else {
+      if files.count < 2 { throw ValidationError("Name a model and data.") }
+      return try choice.requireFold()
+    }
+    guard CrossValidation.foldsRange.contains(crossValidate) else {
+      throw ValidationError("--cross-validate takes 3 to 10.")
+    }
+    guard choice.fold == nil, output.predictions == nil, cardOption.card == nil else {
+      throw ValidationError(
+        "--cross-validate tests every fold, and writes no predictions and no card.")
+    }
+    if choice.foldsFile != nil, crossValidate != 5 {
+      throw ValidationError("With --folds-file, --cross-validate takes 5.")
     }
   }
 
   func run() async throws {
     let start = ContinuousClock.now
-    guard crossValidate == nil else { return try validateAcross(since: start) }
+    if let crossValidate { return try validateAcross(crossValidate, since: start) }
     let model = files[0]
     let bytes = try ModelFile.read(model)
     let weights = try Weights(bytes: bytes)
     let folds = try choice.folds()
-    let rows = try TrainingData(paths: Array(files.dropFirst()), options: options).interactions
-    let result = try evaluate(weights, interactions: rows, folds: folds, fold: choice.fold)
-    try choice.write(result.predictions)
+    let data = try TrainingData(paths: Array(files.dropFirst()), options: options)
+    let judgement = try Judgement(weights, data.interactions, folds: folds, fold: choice.fold)
+    try output.write(judgement.predictions)
+    let page = try cardOption.write {
+      try ModelCard(
+        bytes: bytes, judgement: judgement, interactions: data.interactions,
+        split: choice.fold.map(ModelCard.Split.testFold) ?? .all, sources: data.sources,
+        seed: seed)
+    }
+    let gain = PersonalGain(judgement.predictions, of: data.interactions)
     options.answer([
-      "model": .string(model), "bytes": .integer(bytes.count), "test": result.metrics.json,
-      "seconds": JSON(seconds: Times.seconds(since: start)),
+      "model": .string(model), "bytes": .integer(bytes.count), "test": judgement.metrics.json,
+      "personal": gain.json, "seconds": JSON(seconds: Times.seconds(since: start)),
+      "card": JSON(page),
     ]) {
       var table = Metrics.table
-      result.metrics.add(to: &table, options.say("test", "测试"))
-      return table.lines(options.style)
+      judgement.metrics.add(to: &table, options.say("test", "测试"))
+      return table.lines(options.style) + [said(of: gain)] + (page.map { [$0] } ?? [])
     }
   }
 
-  private func validateAcross(since start: ContinuousClock.Instant) throws {
+  private func said(of gain: PersonalGain) -> String {
+    let with = String(format: "%.4f", gain.logLossWith)
+    let worst = String(format: "%.2f", gain.worst)
+    return options.say(
+      "with each learner's personal bias: log loss \(with); at worst it costs a learner \(worst) nats",
+      "加上个人偏差：对数损失 \(with)；最坏时使某学习者多 \(worst) 奈特")
+  }
+
+  private func validateAcross(_ folds: Int, since start: ContinuousClock.Instant) throws {
     let rows = try TrainingData(paths: files, options: options).interactions
     var training = TrainingOptions()
     training.seed = seed
     training.threads = ProcessInfo.processInfo.activeProcessorCount
-    let all = try CrossValidation(options: training).run(rows, folds: try choice.folds()) {
-      options.note("fold \($0): AUC \(String(format: "%.4f", $1.auc))")
-    }
-    let mean = CrossValidation.mean(all)
+    let result = try CrossValidation(options: training, folds: folds).run(
+      rows, folds: try choice.folds(),
+      note: { options.note("fold \($0): AUC \(String(format: "%.4f", $1.auc))") },
+      isCancelled: { Task.isCancelled })
     options.answer([
-      "test": mean.json, "folds": .array(all.map(\.json)),
+      "test": result.mean.json, "deviation": result.deviation.json,
+      "folds": .array(result.rounds.map(\.json)),
       "seconds": JSON(seconds: Times.seconds(since: start)),
     ]) {
       var table = Metrics.table
-      for (fold, metrics) in all.enumerated() { metrics.add(to: &table, "\(fold)") }
-      mean.add(to: &table, options.say("mean", "平均"))
+      for (fold, metrics) in result.rounds.enumerated() { metrics.add(to: &table, "\(fold)") }
+      result.mean.add(to: &table, options.say("mean", "平均"))
+      result.deviation.add(to: &table, options.say("deviation", "标准差"))
       return table.lines(options.style)
     }
   }
@@ -89,5 +118,14 @@ enum ModelFile {
     let bytes = try FileStart.read(path, count: bytesMax + 1)
     guard bytes.count <= bytesMax else { throw SatchelError(.inputTooLarge, subject: path) }
     return bytes
+  }
+}
+
+extension PersonalGain {
+  fileprivate var json: JSON {
+    [
+      "learners": .integer(learners), "log_loss_without": .number(logLossWithout),
+      "log_loss_with": .number(logLossWith), "worst": .number(worst),
+    ]
   }
 }

@@ -19,7 +19,11 @@ struct Train: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The model file to write.", valueName: "file"))
   var out: String
 
-  @OptionGroup var choice: DataOptions
+  @OptionGroup var choice: FoldOptions
+
+  @OptionGroup var output: PredictionsOption
+
+  @OptionGroup var cardOption: CardOption
 
   @Option(help: "At most this many passes over the data.")
   var epochs: Int?
@@ -44,6 +48,7 @@ struct Train: AsyncParsableCommand {
   @OptionGroup var options: GlobalOptions
 
   func validate() throws {
+    try choice.requireFold()
     if `private` != nil { throw ValidationError("--private is not in this version.") }
     if let epochs, !(1...1000).contains(epochs) {
       throw ValidationError("--epochs takes 1 to 1000.")
@@ -59,7 +64,8 @@ struct Train: AsyncParsableCommand {
   func run() async throws {
     let start = ContinuousClock.now
     let folds = try choice.folds()
-    let rows = try TrainingData(paths: data, options: options).interactions
+    let read = try TrainingData(paths: data, options: options)
+    let rows = read.interactions
     let result = try Trainer(options: trainingOptions).train(
       rows, folds: folds, fold: choice.fold,
       progress: { epoch, of, loss in
@@ -67,9 +73,17 @@ struct Train: AsyncParsableCommand {
           options.say("epoch", "轮次") + " \(epoch)/\(of): log loss "
             + String(format: "%.4f", loss))
       }, isCancelled: { Task.isCancelled })
-    try WholeFile.write(result.weights.encoded(), to: out)
-    try choice.write(result.predictions)
-    answer(result.report, seconds: Times.seconds(since: start))
+    let bytes = result.weights.encoded()
+    try WholeFile.write(bytes, to: out)
+    try output.write(result.predictions)
+    let page = try cardOption.write {
+      let judges = Set(result.predictions.map { rows[$0.row].learner })
+      return try ModelCard(
+        bytes: bytes, judgement: Judgement(result.weights, rows, onlyOf: judges),
+        interactions: rows, split: choice.fold.map(ModelCard.Split.testFold) ?? .validation,
+        sources: read.sources, options: trainingOptions, seed: seed)
+    }
+    answer(result.report, card: page, seconds: Times.seconds(since: start))
   }
 
   private var trainingOptions: TrainingOptions {
@@ -82,13 +96,14 @@ struct Train: AsyncParsableCommand {
     return chosen
   }
 
-  private func answer(_ report: TrainingReport, seconds: Double) {
+  private func answer(_ report: TrainingReport, card page: String?, seconds: Double) {
     options.answer([
       "model": .string(out), "bytes": .integer(report.bytes),
       "parameters": .integer(report.parameterCount), "train": report.train.json,
       "validation": report.validation.json, "test": report.test?.json ?? nil,
       "seconds": JSON(seconds: seconds), "epochs": .integer(report.epochs),
       "best_epoch": .integer(report.bestEpoch), "cleaning": report.cleaning.json,
+      "card": JSON(page),
     ]) {
       var table = Metrics.table
       report.train.add(to: &table, options.say("train", "训练"))
@@ -99,7 +114,7 @@ struct Train: AsyncParsableCommand {
           "\(out): \(report.bytes) bytes, \(report.parameterCount) parameters, epoch \(report.bestEpoch) of \(report.epochs)",
           "\(out)：\(report.bytes) 字节，\(report.parameterCount) 个参数，第 \(report.bestEpoch)/\(report.epochs) 轮"
         )
-      ]
+      ] + (page.map { [$0] } ?? [])
     }
   }
 }

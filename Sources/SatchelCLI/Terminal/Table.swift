@@ -11,7 +11,9 @@ struct Table {
     self.rightAligned = rightAligned
   }
 
-  mutating func add(_ row: String...) { rows.append(row.map(Self.printable)) }
+  mutating func add(_ row: String...) { add(row: row) }
+
+  mutating func add(row: [String]) { rows.append(row.map(Self.printable)) }
 
   func lines(_ style: Style) -> [String] {
     let count = rows[0].count

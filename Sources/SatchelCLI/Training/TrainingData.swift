@@ -5,8 +5,8 @@ import SatchelImport
 import SatchelStore
 import SatchelTraining
 
-/// Which data to learn from or to judge on.
-struct DataOptions: ParsableArguments {
+/// Which learners test, and which choose.
+struct FoldOptions: ParsableArguments {
   @Option(help: ArgumentHelp("A table learner,fold with folds 0 to 4.", valueName: "file"))
   var foldsFile: String?
 
@@ -14,14 +14,18 @@ struct DataOptions: ParsableArguments {
     help: "Test on this fold; the next one chooses when to stop, the others are learned from.")
   var fold: Int?
 
-  @Option(help: ArgumentHelp("Write row,probability for the test rows.", valueName: "file"))
-  var predictions: String?
-
   func validate() throws {
-    guard (foldsFile == nil) == (fold == nil) else {
+    if fold != nil, foldsFile == nil {
       throw ValidationError("--folds-file and --fold go together.")
     }
     if let fold, !(0...4).contains(fold) { throw ValidationError("--fold takes 0 to 4.") }
+  }
+
+  /// For commands that look at one fold.
+  func requireFold() throws {
+    guard (foldsFile == nil) == (fold == nil) else {
+      throw ValidationError("--folds-file and --fold go together.")
+    }
   }
 
   /// The folds of learners, by the names of the data and by their pseudonyms, which stores know them by.
@@ -32,6 +36,12 @@ struct DataOptions: ParsableArguments {
     for (name, fold) in named { folds[LearnerID(external: name).description] = fold }
     return folds
   }
+}
+
+/// Where predictions go.
+struct PredictionsOption: ParsableArguments {
+  @Option(help: ArgumentHelp("Write row,probability for the test rows.", valueName: "file"))
+  var predictions: String?
 
   func write(_ rows: [Trainer.Prediction]) throws {
     guard let predictions else { return }
@@ -46,6 +56,8 @@ struct TrainingData {
   private static let storeMagic = Array("SQLite format 3\0".utf8)
 
   private(set) var interactions: [Interaction] = []
+  /// What a card may call the files: a table's name without its folder; a store's is nobody's business.
+  private(set) var sources: [String] = []
 
   init(paths: [String], options: GlobalOptions) throws {
     let bar = options.progressBar(options.say("reading", "读取"), unit: "rows")
@@ -53,8 +65,10 @@ struct TrainingData {
       try Task.checkCancellation()
       if try FileStart.read(path, count: 16) == Self.storeMagic {
         try readStore(path)
+        sources.append("store")
       } else {
         try readTable(path, bar)
+        sources.append(URL(fileURLWithPath: path).lastPathComponent)
       }
       bar.update(interactions.count)
     }
@@ -93,12 +107,8 @@ struct TrainingData {
 
 extension Metrics {
   var json: JSON {
-    [
-      "auc": .number(auc), "accuracy": .number(accuracy), "recall": .number(recallCorrect),
-      "precision": .number(precisionCorrect), "log_loss": .number(logLoss), "rmse": .number(rmse),
-      "ece": .number(ece), "n": .integer(count), "auc_first": .number(aucFirst),
-      "recall_wrong": .number(recallWrong), "precision_wrong": .number(precisionWrong),
-    ]
+    .object(
+      Self.figures.map { ($0.name, .number(self[keyPath: $0.path])) } + [("n", .integer(count))])
   }
 
   /// Column heads for ``row(_:)``.
