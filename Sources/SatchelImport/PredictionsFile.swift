@@ -1,31 +1,15 @@
-import Glibc
 package import SatchelCore
 
 /// Writes predictions for rows of an interactions file: `row,probability`, rows counted from 0 after the header.
 ///
-/// The file stands under its name only once ``finish()`` returned, and then whole and on disk; a writer that is dropped
-/// before leaves nothing. Not for two tasks at once.
+/// As ``WholeTextFile``, it is there whole or not at all.
 package final class PredictionsFile {
-  private static let flushBytes = 64 << 10
+  private let file: WholeTextFile
 
-  private let path: String
-  private let partPath: String
-  private var handle: UnsafeMutablePointer<FILE>?
-  private var buffer = Array("row,probability\n".utf8)
-
-  /// - Throws: `file.cannotCreate`.
+  /// - Throws: `file.cannotCreate`, `store.full`, `store.failed`.
   package init(path: String) throws(SatchelError) {
-    self.path = path
-    partPath = "\(path).part"
-    handle = fopen(partPath, "wb")
-    if handle == nil { throw Self.failure(.cannotCreate, path) }
-  }
-
-  deinit {
-    guard let handle else { return }
-    // Nobody was promised this file, so whether removing it succeeds changes nothing.
-    fclose(handle)
-    unlink(partPath)
+    file = try WholeTextFile(path: path)
+    try file.append("row,probability\n")
   }
 
   /// Adds one row.
@@ -36,36 +20,9 @@ package final class PredictionsFile {
     guard (0...1).contains(probability) else {
       throw SatchelError(.modelNotFinite, subject: "row \(row)", cause: "\(probability)")
     }
-    buffer.append(contentsOf: "\(row),\(probability)\n".utf8)
-    if buffer.count >= Self.flushBytes { try flush() }
+    try file.append("\(row),\(probability)\n")
   }
 
   /// Writes what is left, and gives the file its name.
-  package func finish() throws(SatchelError) {
-    try flush()
-    guard let open = handle else { return }
-    guard fflush(open) == 0, fsync(fileno(open)) == 0 else { throw Self.diskFailure(path) }
-    handle = nil
-    guard fclose(open) == 0, rename(partPath, path) == 0 else {
-      let failure = Self.diskFailure(path)
-      unlink(partPath)
-      throw failure
-    }
-  }
-
-  private func flush() throws(SatchelError) {
-    guard let handle else { return }
-    guard fwrite(buffer, 1, buffer.count, handle) == buffer.count else {
-      throw Self.diskFailure(path)
-    }
-    buffer.removeAll(keepingCapacity: true)
-  }
-
-  private static func diskFailure(_ path: String) -> SatchelError {
-    failure(errno == ENOSPC ? .storeFull : .storeFailed, path)
-  }
-
-  private static func failure(_ code: SatchelError.Code, _ path: String) -> SatchelError {
-    SatchelError(code, subject: path, cause: String(cString: strerror(errno)))
-  }
+  package func finish() throws(SatchelError) { try file.finish() }
 }

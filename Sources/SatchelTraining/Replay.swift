@@ -85,7 +85,7 @@ struct Replay {
     for skill in rows.skills(of: row) { slots.append(Int(skill)) }
     touchedSkills += slots
     touchedItems.append(item)
-    let duration = rows.logDuration[row]
+    let duration = rows.foldedLogDuration[row]
     let answer = Answer(
       item: shortHashes[item], skill: slots.first.map { shortSkills[$0] } ?? 0,
       isCorrect: rows.isCorrect[row], seconds: rows.seconds[row],

@@ -33,6 +33,40 @@ import Testing
     return try #require(try JSONSerialization.jsonObject(with: bytes) as? [String: Any])
   }
 
+  @Test func `prepare cleans a table, whole or not at all`() throws {
+    let lab = try Lab()
+    defer { lab.shell.remove() }
+    let raw = try lab.shell.write(
+      """
+      learner,item,skill,correct,timestamp_ms,duration_ms
+      b,i,s,1,1000,10
+      a,i,s,1,5000000000000,
+      b,i,s,1,1000,10
+      a,j,,0,2000,99999999
+      """, to: "raw.csv")
+    let out = lab.shell.file("clean.csv")
+    let answer = try lab.shell.satchel("prepare", raw, "--out", out, "--json")
+    #expect(answer.status == 0, "\(answer.error)")
+    let cleaning = try #require(answer.json["cleaning"] as? [String: Any])
+    #expect(cleaning["duplicates"] as? Int == 1 && answer.json["written"] as? Int == 3)
+    #expect(cleaning["impossible_times"] as? Int == 1 && cleaning["missing_skills"] as? Int == 1)
+    let lines = try String(contentsOfFile: out, encoding: .utf8).split(separator: "\n")
+    #expect(
+      Set(lines) == [
+        "learner,item,skill,correct,timestamp_ms,duration_ms", "b,i,s,1,1000,10", "a,i,s,1,,",
+        "a,j,,0,2000,3600000",
+      ])
+    let a = lines.filter { $0.hasPrefix("a,") }
+    #expect(a == ["a,i,s,1,,", "a,j,,0,2000,3600000"])
+
+    // What is no table leaves the old file as it was.
+    let bad = try lab.shell.write("nonsense\n", to: "bad.csv")
+    #expect(try lab.shell.satchel("prepare", bad, "--out", out).status == 65)
+    #expect(try String(contentsOfFile: out, encoding: .utf8).split(separator: "\n") == lines)
+    #expect(try lab.shell.satchel("prepare", raw, "--out", "/nowhere/x.csv").status == 73)
+    #expect(try lab.shell.satchel("prepare", raw, "--out", "x.csv.gz").status == 64)
+  }
+
   @Test func `a card stands in its folder, the same from train and evaluate but for the options`()
     throws
   {

@@ -72,8 +72,8 @@ private func school(learners: Int = 300, items: Int = 60, seed: UInt64 = 7) -> I
 @Suite struct `Transitions` {
   @Test func `go forward in time, and farther ones count less`() {
     let after = CoUse(sequences("1: a b c", "2: a b")).transitions(lags: 10, decay: 0.5, threads: 1)
-    #expect(after.value(0, 1) == 2 / 2.5)
-    #expect(after.value(0, 2) == 0.5 / 2.5)
+    #expect((after.value(0, 1) - 2 / 2.5).magnitude < 1e-6)
+    #expect((after.value(0, 2) - 0.5 / 2.5).magnitude < 1e-6)
     #expect(after.value(1, 2) == 1)
     #expect(after.row(2).isEmpty)
   }
@@ -168,17 +168,16 @@ private func school(learners: Int = 300, items: Int = 60, seed: UInt64 = 7) -> I
     #expect(one == three)
   }
 
-  @Test func `keeps within its bytes, and ranks the better the more it has`() throws {
+  @Test func `keeps within its bytes, and knows more than popularity in the fewest`() throws {
     let data = school(learners: 600, items: 200)
     let test = RankingProtocol(data, fold: 1)
     let training = RankingProtocol.training(data, without: 1)
-    var before = 0.0
+    let popular = try #require(PlainModel(.popularity, training, threads: 1))
+    let popularity = test.metrics(popular, threads: 1).ndcg10
     for bytes in [2200, 4000, 60_000] {
       let model = try NeighbourTrainer(options: options(bytes: bytes)).fit(training).model
       #expect(model.encoded().count <= bytes)
-      let ndcg = test.metrics(model, threads: 1).ndcg10
-      #expect(ndcg > before)
-      before = ndcg
+      #expect(test.metrics(model, threads: 1).ndcg10 > popularity + 0.2)
     }
   }
 

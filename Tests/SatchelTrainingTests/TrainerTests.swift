@@ -129,18 +129,22 @@ import Testing
     #expect(judged.metrics == report.test)
     #expect(judged.predictions.elementsEqual(predictions, by: ==))
 
-    // And row by row as an app would ask, from the folded rows.
+    // And row by row as an app would ask, from the folded rows as a store keeps them: to the last bit.
     let tutor = Tutor(weights: back)
-    var fold = LearnerFold()
-    let name = rows[predictions[0].row].learner
-    for (row, probability) in predictions where rows[row].learner == name {
-      let interaction = rows[row]
-      let now = interaction.timestampMilliseconds ?? 0
+    var kept: [String: LearnerFold] = [:]
+    let offline = Dictionary(
+      uniqueKeysWithValues: try evaluate(back, interactions: rows).predictions.map {
+        ($0.row, $0.probability)
+      })
+    #expect(offline.count == rows.count)
+    for (row, interaction) in rows.enumerated() {
+      var fold = kept[interaction.learner] ?? LearnerFold()
       let asked = tutor.predict(
         item: interaction.item, skills: interaction.skills, difficulty: nil, fold: fold,
-        nowMilliseconds: now)
-      #expect((asked - probability).magnitude < 1e-6)
+        nowMilliseconds: interaction.timestampMilliseconds ?? 0)
+      #expect(asked == offline[row], "row \(row)")
       TutorProjection().fold([record(interaction, row)], into: &fold)
+      kept[interaction.learner] = fold
     }
   }
 

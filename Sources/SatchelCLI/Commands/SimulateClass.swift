@@ -64,25 +64,3 @@ enum CourseSource {
     return try Pack(path: path).content
   }
 }
-
-/// The table that `record --from` and `train` read.
-enum InteractionTable {
-  static func text(_ rows: [Interaction]) -> [UInt8] {
-    var out = Array("learner,item,skill,correct,timestamp_ms,duration_ms\n".utf8)
-    for row in rows {
-      let fields = [
-        quoted(row.learner), quoted(row.item.text),
-        quoted(row.skills.map(\.text).joined(separator: ";")), row.isCorrect ? "1" : "0",
-        row.timestampMilliseconds.map { "\($0)" } ?? "",
-        row.durationMilliseconds.map { "\($0)" } ?? "",
-      ]
-      out += Array((fields.joined(separator: ",") + "\n").utf8)
-    }
-    return out
-  }
-
-  private static func quoted(_ text: String) -> String {
-    guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }
-    return "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\""
-  }
-}

@@ -128,6 +128,11 @@ extension CleaningReport {
       "skills": .integer(skills), "duplicates": .integer(duplicates),
       "impossible_times": .integer(impossibleTimes), "backward_times": .integer(backwardTimes),
       "long_durations": .integer(longDurations),
+      "duration_max_ms": .integer(Int(durationMaxMilliseconds)),
+      "missing_times": .integer(missingTimes), "missing_durations": .integer(missingDurations),
+      "missing_skills": .integer(missingSkills),
+      "log_duration_mean": .number(logDurationMean),
+      "log_duration_deviation": .number(logDurationDeviation),
     ]
   }
 }

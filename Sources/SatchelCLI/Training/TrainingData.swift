@@ -60,28 +60,36 @@ struct TrainingData {
   private(set) var sources: [String] = []
 
   init(paths: [String], options: GlobalOptions) throws {
-    let bar = options.progressBar(options.say("reading", "读取"), unit: "rows")
-    for path in paths {
-      try Task.checkCancellation()
-      if try FileStart.read(path, count: 16) == Self.storeMagic {
-        try readStore(path)
-        sources.append("store")
-      } else {
-        try readTable(path, bar)
-        sources.append(URL(fileURLWithPath: path).lastPathComponent)
-      }
-      bar.update(interactions.count)
-    }
-    bar.finish()
+    var rows: [Interaction] = []
+    sources = try Self.forEachRow(of: paths, options: options) { rows.append($0) }
+    interactions = rows
   }
 
-  private mutating func readTable(_ path: String, _ bar: ProgressBar) throws {
-    let summary = try InteractionFile(path: path).read { row, _ in
-      interactions.append(row)
-      guard interactions.count.isMultiple(of: 8192) else { return }
+  /// Hands over the rows of tables and stores one by one, file after file; answers what the files may be called.
+  @discardableResult
+  static func forEachRow(
+    of paths: [String], options: GlobalOptions, _ body: (Interaction) throws -> Void
+  ) throws -> [String] {
+    let bar = options.progressBar(options.say("reading", "读取"), unit: "rows")
+    var count = 0
+    let sources = try paths.map { path in
       try Task.checkCancellation()
-      bar.update(interactions.count)
+      let isStore = try FileStart.read(path, count: 16) == storeMagic
+      try (isStore ? readStore : readTable)(path) { row in
+        try body(row)
+        count += 1
+        guard count.isMultiple(of: 8192) else { return }
+        try Task.checkCancellation()
+        bar.update(count)
+      }
+      return isStore ? "store" : URL(fileURLWithPath: path).lastPathComponent
     }
+    bar.finish()
+    return sources
+  }
+
+  private static func readTable(_ path: String, _ body: (Interaction) throws -> Void) throws {
+    let summary = try InteractionFile(path: path).read { row, _ in try body(row) }
     guard let first = summary.badRows.first else { return }
     // A row that is left out would shift the numbers of all predictions behind it.
     throw SatchelError(
@@ -90,12 +98,12 @@ struct TrainingData {
         "\(summary.badRowCount) rows, the first in line \(first.line): \(first.reason.rawValue)")
   }
 
-  private mutating func readStore(_ path: String) throws {
+  private static func readStore(_ path: String, _ body: (Interaction) throws -> Void) throws {
     let replica = try Replica(at: URL(fileURLWithPath: path), creating: false)
     try replica.store.forEachRecord { placed in
       for record in placed.map(\.record) {
         guard case .attempt(let attempt) = record.event else { continue }
-        interactions.append(
+        try body(
           Interaction(
             learner: record.learner.description, item: attempt.item, skills: attempt.skills,
             isCorrect: attempt.isCorrect, timestampMilliseconds: record.wallMilliseconds,
