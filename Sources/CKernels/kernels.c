@@ -1,8 +1,9 @@
-// The matrix product and the recurrent step of the tutor's network. The product goes by register blocks of 6 rows by 16 columns in GNU vector types.
+// The matrix product and the recurrent step of the tutor's network. The product goes by register blocks of 6 rows by 16
+// columns in GNU vector types.
 //
-// On x86-64 the compiler makes two bodies of the one text, for SSE2 and for AVX2, and the loader picks one; elsewhere
-// the attribute is dropped and the vectors become what the processor has. Products and sums are kept apart: a fused
-// multiply-add rounds once where others round twice, and two replicas would then rank two close items differently.
+// On x86-64 the compiler makes two bodies of the one text, for SSE2 and for AVX2, and the loader picks one; AVX-512 has
+// blocks of its own. Elsewhere the attribute is dropped and the vectors become what the processor has. Products and sums
+// are kept apart: a fused multiply-add rounds once where others round twice, and two replicas would then rank two close items differently.
 
 #include "include/CKernels.h"
 
@@ -53,7 +54,63 @@ typedef float vector8 __attribute__((vector_size(32), aligned(4), may_alias));
       c[(row + r) * c_row_stride + column] = sum;                                  \
     }
 
-MULTIVERSION void ckernels_multiply(
+#if defined(__x86_64__) && defined(__linux__)
+typedef float vector16 __attribute__((vector_size(64), aligned(4), may_alias));
+
+// The same block of ROWS by 16 * VECTORS in 512-bit registers, of which there are twice as many.
+#define WIDE_BLOCK(ROWS, VECTORS)                                                  \
+  do {                                                                             \
+    vector16 sums[ROWS][VECTORS];                                                  \
+    UNROLLED for (size_t r = 0; r < ROWS; r++)                                     \
+      UNROLLED for (size_t v = 0; v < VECTORS; v++)                                \
+        sums[r][v] = accumulate                                                    \
+            ? *(const vector16 *)(c + (row + r) * c_row_stride + column + 16 * v)  \
+            : (vector16){0};                                                       \
+    for (size_t k = 0; k < depth; k++) {                                           \
+      vector16 right[VECTORS];                                                     \
+      UNROLLED for (size_t v = 0; v < VECTORS; v++)                                \
+        right[v] = *(const vector16 *)(b + k * b_row_stride + column + 16 * v);    \
+      UNROLLED for (size_t r = 0; r < ROWS; r++) {                                 \
+        float left = a[(row + r) * a_row_stride + k * a_column_stride];            \
+        UNROLLED for (size_t v = 0; v < VECTORS; v++)                              \
+          sums[r][v] += left * right[v];                                           \
+      }                                                                            \
+    }                                                                              \
+    UNROLLED for (size_t r = 0; r < ROWS; r++)                                     \
+      UNROLLED for (size_t v = 0; v < VECTORS; v++)                                \
+        *(vector16 *)(c + (row + r) * c_row_stride + column + 16 * v) = sums[r][v];\
+  } while (0)
+
+// For processors with AVX-512.
+__attribute__((target("arch=x86-64-v4"), min_vector_width(512))) static void multiply_wide(
+    size_t rows, size_t columns, size_t depth,
+    const float *a, size_t a_row_stride, size_t a_column_stride,
+    const float *b, size_t b_row_stride,
+    float *c, size_t c_row_stride, int accumulate) {
+  size_t row = 0;
+  for (; row + 12 <= rows; row += 12) {
+    size_t column = 0;
+    for (; column + 32 <= columns; column += 32) WIDE_BLOCK(12, 2);
+    for (; column + 8 <= columns; column += 8) BLOCK(12, 1);
+    TAIL(12)
+  }
+  for (; row + 4 <= rows; row += 4) {
+    size_t column = 0;
+    for (; column + 32 <= columns; column += 32) WIDE_BLOCK(4, 2);
+    for (; column + 8 <= columns; column += 8) BLOCK(4, 1);
+    TAIL(4)
+  }
+  for (; row < rows; row++) {
+    size_t column = 0;
+    for (; column + 128 <= columns; column += 128) WIDE_BLOCK(1, 8);
+    for (; column + 32 <= columns; column += 32) WIDE_BLOCK(1, 2);
+    for (; column + 8 <= columns; column += 8) BLOCK(1, 1);
+    TAIL(1)
+  }
+}
+#endif
+
+MULTIVERSION static void multiply(
     size_t rows, size_t columns, size_t depth,
     const float *a, size_t a_row_stride, size_t a_column_stride,
     const float *b, size_t b_row_stride,
@@ -71,6 +128,24 @@ MULTIVERSION void ckernels_multiply(
     for (; column + 8 <= columns; column += 8) BLOCK(1, 1);
     TAIL(1)
   }
+}
+
+void ckernels_multiply(
+    size_t rows, size_t columns, size_t depth,
+    const float *a, size_t a_row_stride, size_t a_column_stride,
+    const float *b, size_t b_row_stride,
+    float *c, size_t c_row_stride, int accumulate) {
+#if defined(__x86_64__) && defined(__linux__)
+  if (__builtin_cpu_supports("x86-64-v4")) {
+    multiply_wide(
+        rows, columns, depth, a, a_row_stride, a_column_stride, b, b_row_stride, c, c_row_stride,
+        accumulate);
+    return;
+  }
+#endif
+  multiply(
+      rows, columns, depth, a, a_row_stride, a_column_stride, b, b_row_stride, c, c_row_stride,
+      accumulate);
 }
 
 typedef int vector8i __attribute__((vector_size(32), may_alias));

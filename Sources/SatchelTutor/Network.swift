@@ -71,20 +71,31 @@ package struct Network: Equatable, Sendable {
   package func outputs(of rows: [Float], kernel: Kernel = .serving) -> [Float] {
     let count = rows.count / Self.inputs
     var outputs = [Float](repeating: 0, count: count * Self.headStride)
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: count * Self.hidden1) { first in
-      guard let start = first.baseAddress else { return }
-      rows.withUnsafeBufferPointer { rows in
-        guard let input = rows.baseAddress else { return }
-        firstLayer(
-          columns: 0..<Self.inputs, of: input, count: count, into: start, isAdding: false,
-          kernel: kernel)
-      }
+    rows.withUnsafeBufferPointer { rows in
       outputs.withUnsafeMutableBufferPointer { out in
-        guard let out = out.baseAddress else { return }
-        upperLayers(start, count: count, into: out, kernel: kernel)
+        guard let input = rows.baseAddress, let out = out.baseAddress else { return }
+        run(input, count: count, into: out, kernel: kernel)
       }
     }
     return outputs
+  }
+
+  /// The same from and into the caller's memory, block by block; a block's sums lie on the stack.
+  package func run(
+    _ rows: UnsafePointer<Float>, count: Int, into outputs: UnsafeMutablePointer<Float>,
+    kernel: Kernel = .serving
+  ) {
+    let block = min(count, 96)
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: block * Self.hidden1) { first in
+      guard let sums = first.baseAddress else { return }
+      for start in stride(from: 0, to: count, by: max(1, block)) {
+        let size = min(block, count - start)
+        firstLayer(
+          columns: 0..<Self.inputs, of: rows + start * Self.inputs, count: size, into: sums,
+          isAdding: false, kernel: kernel)
+        upperLayers(sums, count: size, into: outputs + start * Self.headStride, kernel: kernel)
+      }
+    }
   }
 
   /// What `columns` of the features add to the first layer, without its bias.

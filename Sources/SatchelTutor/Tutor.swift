@@ -34,17 +34,19 @@ package struct Tutor: Sendable {
   ) -> Double {
     let known = features.knowledge(
       of: item.hash64, skills: skills.map(\.hash64), difficulty: difficulty)
-    var row = [Float](repeating: 0, count: FeatureSchema.count)
-    row.withUnsafeMutableBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return }
+    return withUnsafeTemporaryAllocation(
+      of: Float.self, capacity: FeatureSchema.count + Network.headStride
+    ) { buffer in
+      guard let base = buffer.baseAddress else { return 0.5 }
       features.writeRow(
         learner: fold.learnerState,
         skills: skills.map { fold.skillState($0) ?? SkillState() }, item: fold.itemState(item),
         known: known, nowSeconds: StateTime.seconds(milliseconds: nowMilliseconds), to: base)
       weights.normalise(base, columns: 0..<FeatureSchema.computed)
+      let outputs = base + FeatureSchema.count
+      weights.network.run(base, count: 1, into: outputs)
+      return Double(weights.probability(logit: outputs[0], shift: bias.shift))
     }
-    return Double(
-      weights.probability(logit: weights.network.outputs(of: row)[0], shift: bias.shift))
   }
 }
 

@@ -5,10 +5,10 @@ import Satchel
 /// `satchel bench`: what Satchel takes, beside a reference measured in the same run on the same machine.
 struct Bench: AsyncParsableCommand {
   enum Subject: String, CaseIterable, ExpressibleByArgument {
-    case record, next, open, sync, memory, school
+    case record, next, infer, open, sync, memory, school
 
     /// What is measured when nothing is named.
-    static let usual: [Subject] = [.record, .next, .open, .sync, .memory]
+    static let usual: [Subject] = [.record, .next, .infer, .open, .sync, .memory]
   }
 
   static let configuration = CommandConfiguration(
@@ -20,7 +20,7 @@ struct Bench: AsyncParsableCommand {
       hub's store of --store with what many replicas wrote, for Tests/Benchmarks/volume.py.
       """)
 
-  @Argument(help: "record, next, open, sync, memory, school; all but school when none is named.")
+  @Argument(help: "record, next, infer, open, sync, memory, school; all but school when none is named.")
   var subjects: [Subject] = Subject.usual
 
   @Option(
@@ -54,6 +54,7 @@ struct Bench: AsyncParsableCommand {
       switch subject {
       case .record: results += try RecordBench(folder).run()
       case .next: results += try NextBench(folder).run()
+      case .infer: results += try InferBench().run()
       case .open: results += try OpenBench(folder).run()
       case .memory: results += try MemoryBench().run()
       case .sync: results += try await SyncBench(folder).run()
