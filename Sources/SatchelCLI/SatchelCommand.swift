@@ -23,7 +23,8 @@ struct SatchelCommand: AsyncParsableCommand {
       Next.self, ProgressCommand.self, Search.self, EnrollCommand.self, SyncCommand.self,
       BundleCommand.self,
       ModelCommand.self,
-      Doctor.self, Records.self, Prepare.self, Train.self, Evaluate.self, FeaturesCommand.self, Tune.self,
+      Doctor.self, Records.self, Prepare.self, Train.self, Evaluate.self, FeaturesCommand.self,
+      Tune.self,
       MemoryCommand.self, NeighboursCommand.self, PackCommand.self, SimulateClass.self,
       Simulate.self, Demo.self, Bench.self,
     ])

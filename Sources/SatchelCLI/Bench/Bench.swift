@@ -20,7 +20,8 @@ struct Bench: AsyncParsableCommand {
       hub's store of --store with what many replicas wrote, for Tests/Benchmarks/volume.py.
       """)
 
-  @Argument(help: "record, next, infer, open, sync, memory, school; all but school when none is named.")
+  @Argument(
+    help: "record, next, infer, open, sync, memory, school; all but school when none is named.")
   var subjects: [Subject] = Subject.usual
 
   @Option(
