@@ -127,6 +127,23 @@ struct LearnerView {
     return outputs
   }
 
+  /// Runs the network over the named candidates, at most some hundred, into their places of [candidates, 8] outputs.
+  func run(_ block: ArraySlice<Int32>, into outputs: inout [Float]) {
+    let (width, stride) = (Network.hidden1, Network.headStride)
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: block.count * (width + stride)) {
+      room in
+      guard let sums = room.baseAddress else { return }
+      let own = sums + block.count * width
+      for (place, index) in block.enumerated() {
+        gather(Int(index), 1, into: sums + place * width)
+      }
+      tutor.weights.network.upperLayers(sums, count: block.count, into: own)
+      for (place, index) in block.enumerated() {
+        for head in 0..<stride { outputs[Int(index) * stride + head] = own[place * stride + head] }
+      }
+    }
+  }
+
   private func gather(_ start: Int, _ count: Int, into sums: UnsafeMutablePointer<Float>) {
     let rowBytes = Network.hidden1 * MemoryLayout<Float>.stride
     course.contentSums.withUnsafeBytes { content in

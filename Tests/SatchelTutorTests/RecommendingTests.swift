@@ -157,6 +157,41 @@ import Testing
     #expect(reason.text(in: .english, skillTitle: "Sums") != "" && chinese != english)
   }
 
+  @Test(arguments: 70..<78 as Range<UInt64>)
+  func `asks the network of the promising alone, and misses none`(seed: UInt64) {
+    var dice = Dice(state: seed)
+    let skills = (0..<20).map { SkillID(checked: "skill-\($0)") }
+    let candidates = (0..<1500).map { number in
+      Candidate(
+        item: ItemID(checked: "item-\(number)"), skills: [skills[number % 20]],
+        difficulty: Double.random(in: 0...1, using: &dice), position: number / 3)
+    }
+    var diary = Diary()
+    for _ in 0..<150 {
+      let candidate = candidates[Int.random(in: 0..<300, using: &dice)]
+      diary.answers(
+        candidate.item.text, Bool.random(using: &dice), skills: candidate.skills.map(\.text),
+        after: Int64.random(in: 0...40_000, using: &dice))
+      if Int.random(in: 0..<9, using: &dice) == 0 {
+        diary.says(.tooHard, of: candidate.item.text, skills: candidate.skills.map(\.text))
+      }
+    }
+    let tutor = Tutor(weights: .random(seed: seed))
+    let course = tutor.prepare(
+      candidates: candidates, prerequisites: [skills[3]: [skills[1]], skills[4]: [skills[3]]])
+    func ranking(_ limit: Int) -> [Recommendation] {
+      tutor.recommend(
+        from: course, fold: diary.fold, goal: seed % 2 == 0 ? skills[4] : nil,
+        nowMilliseconds: diary.now + 60_000, limit: limit)
+    }
+    // With room for all, every candidate is asked for.
+    let all = ranking(1500)
+    #expect(all.count == 1500)
+    for limit in [1, 10, 96, 400] {
+      #expect(ranking(limit) == Array(all.prefix(limit)), "seed \(seed), limit \(limit)")
+    }
+  }
+
   @Test(arguments: [51, 52] as [UInt64])
   func `name what really moved the score or the prediction`(seed: UInt64) {
     var dice = Dice(state: seed)
