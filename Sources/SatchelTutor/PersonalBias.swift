@@ -10,7 +10,8 @@ package import SatchelCore
 /// Nothing of it is stored or synced: it follows from the learner's records and the model alone, so replicas with the
 /// same records agree on it, and another model starts it anew.
 package struct PersonalBias: Equatable, Sendable {
-  /// Chosen on validation learners.
+  /// Nats that it must have gained before it is believed. This and the variance were chosen on validation learners.
+  private static let proof = 0.05
   static let startingVariance: Float = 0.005
   /// The largest bias that is ever applied, on the logit scale; so one answer costs at most as many nats more.
   static let shiftMax: Float = 1
@@ -32,7 +33,7 @@ package struct PersonalBias: Equatable, Sendable {
   }
 
   private var isTrusted: Bool {
-    shadowExcess <= 0 && excess <= Self.lossMax - Double(Self.shiftMax)
+    shadowExcess <= -Self.proof && excess <= Self.lossMax - Double(Self.shiftMax)
   }
 
   /// Takes in one answer that the model had foretold by `logit`, calibrated and without the bias.
