@@ -3,7 +3,12 @@ import Satchel
 import Testing
 
 /// What scripts depend on: the fields of `--json` and the exit statuses of spec/cli.md.
-@Suite struct `The command line, as other programs see it` {
+@Suite final class `The command line, as other programs see it` {
+  /// Removed with the test.
+  private var shells: [Shell] = []
+
+  deinit { for shell in shells { shell.remove() } }
+
   static let pack = Shell.source.appendingPathComponent(
     "Fixtures/course/arithmetic-to-algebra.satchelpack"
   ).path
@@ -11,6 +16,7 @@ import Testing
   /// A store with the fixture course and a learner named Mei.
   private func classroom() throws -> Shell {
     let shell = try Shell()
+    shells.append(shell)
     try #require(try shell.satchel("init").status == 0)
     try #require(try shell.satchel("import", Self.pack).status == 0)
     try #require(try shell.satchel("learner", "add", "--name", "Mei").status == 0)
