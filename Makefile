@@ -10,7 +10,7 @@ SEED ?= 1
 ON_A_LINE = ^(SatchelTransportTests|Scenarios)[.]
 BIN = $(shell $(SWIFT) build -c release --show-bin-path)
 
-.PHONY: help demo test build release simulate bench bench-sync bench-volume bench-memory bench-infer bench-prepare accuracy cards lint docs protobuf fixtures packages clean
+.PHONY: help demo test build release simulate bench bench-sync bench-volume bench-memory bench-infer bench-training bench-prepare accuracy cards lint docs protobuf fixtures packages clean
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -53,6 +53,9 @@ bench-volume: release ## A million records, a large hub, 40 laptops at once: tim
 
 bench-infer: release ## The network beside LiteRT, ONNX Runtime and PyTorch, where they are installed
 	python3 Tests/Benchmarks/infer.py $(BIN)/satchel
+
+bench-training: release ## An epoch of training beside PyTorch, where it is installed
+	python3 Tests/Benchmarks/training.py $(BIN)/satchel
 
 bench-prepare: release ## Peak memory of prepare on tables of several sizes
 	python3 Tests/Benchmarks/prepare.py $(BIN)/satchel
