@@ -10,7 +10,7 @@ SEED ?= 1
 ON_A_LINE = ^(SatchelTransportTests|Scenarios)[.]
 BIN = $(shell $(SWIFT) build -c release --show-bin-path)
 
-.PHONY: help demo test build release simulate bench bench-sync bench-volume bench-memory bench-infer bench-training bench-prepare accuracy cards lint docs protobuf fixtures packages clean
+.PHONY: help demo test build release library simulate bench bench-sync bench-volume bench-memory bench-infer bench-training bench-prepare accuracy cards lint docs protobuf fixtures packages clean
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -25,6 +25,12 @@ packages: ## Install what is missing of the system's packages
 release: packages ## Build satchel and satchel-hub, optimised
 	$(SWIFT) build -c release --product satchel
 	$(SWIFT) build -c release --product satchel-hub
+
+STATIC = .build/c/release
+
+library: packages ## libsatchel.so with the Swift runtime inside, optimised, in .build/c/release
+	$(SWIFT) build -c release --product SatchelC
+	Packaging/link.sh $(BIN) $(STATIC) library strip
 
 demo: release ## A hub, two laptops, three learners: the whole story on loopback
 	$(BIN)/satchel demo --fixtures Fixtures

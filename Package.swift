@@ -24,6 +24,8 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "Satchel", targets: ["Satchel"]),
+    // All objects of libsatchel.so, which Packaging/link-library.sh makes of them.
+    .library(name: "SatchelC", type: .static, targets: ["SatchelC"]),
     .executable(name: "satchel", targets: ["SatchelCLI"]),
     .executable(name: "satchel-hub", targets: ["satchel-hub"]),
   ],
@@ -97,6 +99,11 @@ let package = Package(
         "SatchelTransport", "SatchelWire",
       ],
       exclude: ["README.md"], swiftSettings: strict),
+    // The C interface: the contract, and what keeps it.
+    .systemLibrary(name: "CSatchel", path: "Sources/CSatchel"),
+    .target(
+      name: "SatchelC", dependencies: ["CSatchel", "Satchel"], exclude: ["README.md"],
+      swiftSettings: strict),
     .target(
       name: "SatchelHub",
       dependencies: [

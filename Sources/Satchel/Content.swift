@@ -47,6 +47,14 @@ extension Replica {
       media: pack.content.media.count, isNew: isNew)
   }
 
+  /// The courses of all packs, in the order of their keys.
+  public func courses() throws(SatchelError) -> [Course] { try store.courses() }
+
+  /// The items of a topic of a course, lessons among them, in the order of the course; none for a topic that is not there.
+  public func items(of topic: TopicID, in course: CourseID) throws(SatchelError) -> [ItemID] {
+    try store.items(of: topic, in: course)
+  }
+
   /// The item with its question, choices, answers and explanation; `nil` when no pack describes it.
   public func item(_ id: ItemID) throws(SatchelError) -> Item? { try store.item(id) }
 

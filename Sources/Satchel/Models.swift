@@ -1,5 +1,5 @@
-package import Foundation
-package import SatchelCore
+public import Foundation
+public import SatchelCore
 internal import SatchelStore
 internal import SatchelTutor
 
@@ -13,10 +13,21 @@ extension Replica {
   private static let trialAnswersMin = 20
   static let modelBytesMax = 64 << 20
 
+  /// The models of this store, in the order in which they came.
+  public func models() throws(SatchelError) -> [ModelVersion] { try store.models() }
+
+  /// Makes a model of this store the active one, by its ``ModelVersion/id``.
+  ///
+  /// - Throws: `model.unknown`.
+  public func useModel(_ id: Int64) throws(SatchelError) { try store.useModel(id) }
+
+  /// Goes back to the model that served before, or to the built-in baseline.
+  public func rollBackModel() throws(SatchelError) { try store.rollBackModel() }
+
   /// Puts a model file in by hand and makes it the active one.
   ///
   /// - Throws: `file.missing`, `input.tooLarge`, `model.malformed`, `model.shapeMismatch`, `model.notFinite`.
-  package func installModel(at url: URL) throws(SatchelError) {
+  public func installModel(at url: URL) throws(SatchelError) {
     let bytes = try Self.read(url, bytesMax: Self.modelBytesMax)
     _ = try Weights(bytes: bytes)
     let version = try store.newestModelVersion(of: Store.localChannel) + 1

@@ -34,6 +34,22 @@ extension Replica {
     }
   }
 
+  /// An event for each change that concerns `learner`, from now on; changes that come while one is handled are one event.
+  ///
+  /// - Throws: `learner.unknown`, and the store's errors.
+  package func changes(of learner: LearnerID) throws(SatchelError) -> AsyncStream<Void> {
+    guard try store.knows(learner) else { throw SatchelError(.learnerUnknown) }
+    let changes = store.changes()
+    return AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
+      // The stream's own task, as above.
+      let task = Task {
+        for await change in changes where change.concerns(learner) { continuation.yield() }
+        continuation.finish()
+      }
+      continuation.onTermination = { _ in task.cancel() }
+    }
+  }
+
   private func state(of learner: LearnerID, limit: Int) throws(SatchelError) -> LearnerSnapshot {
     LearnerSnapshot(
       progress: try progress(of: learner),

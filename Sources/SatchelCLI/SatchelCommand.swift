@@ -1,4 +1,5 @@
 import ArgumentParser
+import Satchel
 
 /// The root: nothing but the list of commands.
 struct SatchelCommand: AsyncParsableCommand {
@@ -17,10 +18,10 @@ struct SatchelCommand: AsyncParsableCommand {
 
       The store is --store PATH, else $SATCHEL_STORE, else $XDG_DATA_HOME/satchel/store.sqlite.
       """,
-    version: "0.1.0",
+    version: SatchelVersion.text,
     subcommands: [
       Init.self, Import.self, LearnerCommand.self, RecordCommand.self, FeedbackCommand.self,
-      Next.self, ProgressCommand.self, Search.self, EnrollCommand.self, SyncCommand.self,
+      Next.self, PathCommand.self, ProgressCommand.self, Search.self, EnrollCommand.self, SyncCommand.self,
       BundleCommand.self,
       ModelCommand.self,
       Doctor.self, Records.self, Prepare.self, Train.self, Evaluate.self, FeaturesCommand.self,

@@ -124,3 +124,73 @@ extension SatchelError.Code {
     }
   }
 }
+
+extension SatchelError.Code {
+  /// The status of the C interface: `satchel_status` in satchel.h lists the same numbers. One that was given out is never
+  /// used again for another code.
+  package var status: Int32 {
+    switch self {
+    case .usage: 1
+    case .fileMissing: 100
+    case .fileUnreadable: 101
+    case .fileMalformed: 102
+    case .rowsMalformed: 103
+    case .inputTooLarge: 104
+    case .badKey: 105
+    case .itemUnknown: 106
+    case .skillUnknown: 107
+    case .learnerUnknown: 108
+    case .learnerAmbiguous: 109
+    case .recordInvalid: 110
+    case .packInvalid: 111
+    case .packHashMismatch: 112
+    case .packSignature: 113
+    case .packForeign: 114
+    case .packDowngrade: 115
+    case .modelMalformed: 116
+    case .modelShapeMismatch: 117
+    case .modelNotFinite: 118
+    case .modelSignature: 119
+    case .modelHashMismatch: 120
+    case .modelDowngrade: 121
+    case .modelUnknown: 122
+    case .manifestMalformed: 123
+    case .segmentMalformed: 200
+    case .streamBroken: 201
+    case .streamSignature: 202
+    case .streamGap: 203
+    case .scopeDenied: 204
+    case .classUnknown: 300
+    case .deviceUnknown: 301
+    case .enrolmentRefused: 302
+    case .enrolmentTooMany: 303
+    case .bundleIncomplete: 400
+    case .bundleMalformed: 401
+    case .bundleStranger: 402
+    case .storeMissing: 500
+    case .storeForeign: 501
+    case .storeNewer: 502
+    case .storeDamaged: 503
+    case .storeBusy: 504
+    case .storeFull: 505
+    case .storeReadOnly: 506
+    case .storeFailed: 507
+    case .vaultLocked: 508
+    case .cannotCreate: 509
+    case .hubUnreachable: 600
+    case .hubTimeout: 601
+    case .hubTLS: 602
+    case .hubNotAHub: 603
+    case .hubFailed: 604
+    case .hubRefused: 605
+    case .hubChanged: 606
+    case .hubInsecure: 607
+    case .replyMalformed: 608
+    case .protocolNewer: 609
+    case .notConverged: 610
+    case .cancelled: 611
+    case .trainingData: 700
+    case .memoryParameters: 701
+    }
+  }
+}

@@ -2,37 +2,6 @@ internal import Foundation
 internal import GRDB
 package import SatchelCore
 
-/// A model in the store.
-package struct ShelvedModel: Equatable, Sendable {
-  /// Row of the shelf; what `use` and `rollback` name.
-  package var id: Int64
-  /// The release channel that it came by; `local` for a file that was put in by hand.
-  package var channel: String
-  package var version: Int
-  package var sha256: String
-  package var byteCount: Int
-  package var installedMilliseconds: Int64
-  package var isActive: Bool
-  package var isPrevious: Bool
-  package var trial: ModelTrial?
-}
-
-/// What a model's trial on the learners' own recent records said; log losses in nats per answer.
-package struct ModelTrial: Codable, Equatable, Sendable {
-  package var candidateLogLoss: Double
-  package var currentLogLoss: Double
-  /// Answers that both were tried on; 0 when there were none.
-  package var answers: Int
-  package var passed: Bool
-
-  package init(candidateLogLoss: Double, currentLogLoss: Double, answers: Int, passed: Bool) {
-    self.candidateLogLoss = candidateLogLoss
-    self.currentLogLoss = currentLogLoss
-    self.answers = answers
-    self.passed = passed
-  }
-}
-
 extension Store {
   /// Channel of models that were put in by hand.
   package static let localChannel = "local"
@@ -71,7 +40,7 @@ extension Store {
     try recall(.modelVersion(channel)) { db in try Self.newestVersion(of: channel, db) }
   }
 
-  package func models() throws(SatchelError) -> [ShelvedModel] {
+  package func models() throws(SatchelError) -> [ModelVersion] {
     try read { db in
       let sql = """
         SELECT model.id, channel, version, sha256, length(bytes), installed, trial,
@@ -80,7 +49,7 @@ extension Store {
         """
       return try Row.fetchAll(db, sql: sql).map { row in
         let trial: String? = row[6]
-        return ShelvedModel(
+        return ModelVersion(
           id: row[0], channel: row[1], version: row[2],
           sha256: Hex.encode(row[3] as Data), byteCount: row[4],
           installedMilliseconds: row[5], isActive: row[7], isPrevious: row[8],

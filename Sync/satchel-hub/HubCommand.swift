@@ -13,6 +13,7 @@ struct HubCommand: AsyncParsableCommand {
         satchel-hub init --store class.sqlite
         satchel-hub serve --store class.sqlite --listen 127.0.0.1:8090
       """,
+    version: SatchelVersion.text,
     subcommands: [
       InitCommand.self, ServeCommand.self, ClassCommand.self, LearnerCommand.self,
       InviteCommand.self, DevicesCommand.self, RevokeCommand.self, PublishCommand.self,

@@ -4,7 +4,7 @@ import Testing
 @Suite struct `The help` {
   static let commands = [
     "", "init", "import", "learner", "learner add", "learner list", "learner show", "record",
-    "feedback", "next", "progress", "search", "enroll", "sync", "bundle", "bundle write",
+    "feedback", "next", "path", "progress", "search", "enroll", "sync", "bundle", "bundle write",
     "bundle read", "model", "model list", "model show",
     "model use", "model rollback", "model pull", "doctor", "records", "prepare", "train",
     "evaluate",

@@ -33,7 +33,7 @@ struct ModelShow: AsyncParsableCommand {
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
-    let models = try options.open().store.models()
+    let models = try options.open().models()
     let found =
       if let model { try ModelAnswer.find(model, in: models) } else {
         models.first(where: \.isActive)
@@ -67,8 +67,8 @@ struct ModelUse: AsyncParsableCommand {
     } else if model.hasSuffix(".safetensors") {
       throw SatchelError(.fileMissing, subject: model)
     } else {
-      let found = try ModelAnswer.find(model, in: try replica.store.models())
-      try replica.store.useModel(found.id)
+      let found = try ModelAnswer.find(model, in: try replica.models())
+      try replica.useModel(found.id)
     }
     try ModelAnswer(options).list(replica)
   }
@@ -84,7 +84,7 @@ struct ModelRollback: AsyncParsableCommand {
 
   func run() async throws {
     let replica = try options.open()
-    try replica.store.rollBackModel()
+    try replica.rollBackModel()
     try ModelAnswer(options).list(replica)
   }
 }
@@ -115,14 +115,14 @@ struct ModelAnswer {
   init(_ options: GlobalOptions) { self.options = options }
 
   /// By id, or by `channel/version`.
-  static func find(_ text: String, in models: [ShelvedModel]) throws(SatchelError) -> ShelvedModel {
+  static func find(_ text: String, in models: [ModelVersion]) throws(SatchelError) -> ModelVersion {
     let found = models.first { "\($0.id)" == text || "\($0.channel)/\($0.version)" == text }
     guard let found else { throw SatchelError(.modelUnknown, subject: text) }
     return found
   }
 
   func list(_ replica: Replica) throws {
-    let models = try replica.store.models()
+    let models = try replica.models()
     let active = models.first(where: \.isActive)
     options.answer([
       "active": JSON(active.map { Int($0.id) }), "versions": .array(models.map(\.json)),
@@ -140,7 +140,7 @@ struct ModelAnswer {
   }
 }
 
-extension ShelvedModel {
+extension ModelVersion {
   var json: JSON {
     [
       "id": .integer(Int(id)), "channel": .string(channel), "version": .integer(version),

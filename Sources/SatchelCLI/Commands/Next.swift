@@ -105,6 +105,10 @@ struct RecommendationWords {
     return lines
   }
 
+  var itemHead: String { head[1] }
+  var skillHead: String { language == .chinese ? "技能" : "skill" }
+  var gainHead: String { language == .chinese ? "预计提高" : "gain" }
+
   private var head: [String] {
     language == .chinese ? ["#", "题目", "答对", "复习", "内容"] : ["#", "item", "right", "due", "title"]
   }
@@ -115,7 +119,7 @@ struct RecommendationWords {
     return text.isEmpty ? item.text : text
   }
 
-  private func sentence(_ reason: Reason) -> String {
+  func sentence(_ reason: Reason) -> String {
     let skill = reason.arguments.skill.flatMap { skillTitles[$0]?.text(in: language) }
     return reason.text(in: language, skillTitle: skill)
   }

@@ -34,15 +34,20 @@ enum Times {
 struct Moment: ExpressibleByArgument {
   let date: Date
 
+  // Not by ISO8601DateFormatter: that one reads ICU's tables, which an installed satchel does without.
+  private static let day = Date.ISO8601FormatStyle().year().month().day()
+  private static let moments = [
+    Date.ISO8601FormatStyle(), Date.ISO8601FormatStyle(includingFractionalSeconds: true),
+  ]
+
   init?(argument: String) {
-    let forms: [ISO8601DateFormatter.Options] = [
-      [.withInternetDateTime], [.withInternetDateTime, .withFractionalSeconds], [.withFullDate],
-    ]
-    for options in forms {
-      let formatter = ISO8601DateFormatter()
-      formatter.formatOptions = options
-      if let date = formatter.date(from: argument) {
-        self.date = date
+    if let day = try? Self.day.parse(argument), day.formatted(Self.day) == argument {
+      date = day
+      return
+    }
+    for form in Self.moments {
+      if let moment = try? form.parse(argument) {
+        date = moment
         return
       }
     }

@@ -1,0 +1,112 @@
+public import CSatchel
+internal import Satchel
+
+@c @implementation
+public func satchel_learner_recommend(
+  _ replica: OpaquePointer?, _ learner: UnsafePointer<CChar>?, _ goal: UnsafePointer<CChar>?,
+  _ limit: Int, _ language: satchel_language, _ at_ms: Int64,
+  _ out: UnsafeMutablePointer<UnsafeMutablePointer<satchel_recommendations>?>?
+) -> satchel_status {
+  call(handingOver: out) { (result) throws(SatchelError) in
+    let replica = try SatchelC.replica(replica)
+    var wanted: SkillID?
+    if let goal = try optionalText(goal, "goal") { wanted = try SkillID(goal) }
+    let found = try replica.recommend(
+      for: try learnerID(learner), limit: try SatchelC.limit(limit, listLimits), goal: wanted,
+      at: date(at_ms))
+    let words = try ReasonTexts(replica, Language(language))
+    let list = found.map { result.recommendation($0, words) }
+    return satchel_recommendations(count: list.count, list: result.list(list))
+  }
+}
+
+extension Result {
+  fileprivate func recommendation(
+    _ recommendation: Recommendation, _ words: ReasonTexts
+  ) -> satchel_recommendation {
+    let reasons = recommendation.reasons.map { reason in
+      satchel_reason(
+        code: text(reason.code.rawValue), weight: reason.weight,
+        text: text(words.sentence(reason)))
+    }
+    return satchel_recommendation(
+      item: text(recommendation.item.text), score: recommendation.score,
+      probability_correct: recommendation.probabilityCorrect,
+      due_ms: moment(recommendation.dueMilliseconds), reason_count: reasons.count,
+      reasons: list(reasons))
+  }
+}
+
+/// Reasons as sentences, with skills by their titles.
+private struct ReasonTexts {
+  private let language: Language
+  private let titles: [SkillID: LocalizedText]
+
+  init(_ replica: Replica, _ language: Language) throws(SatchelError) {
+    self.language = language
+    titles = try replica.skillTitles()
+  }
+
+  func sentence(_ reason: Reason) -> String {
+    let title = reason.arguments.skill.flatMap { titles[$0]?.text(in: language) }
+    return reason.text(in: language, skillTitle: title)
+  }
+}
+
+@c @implementation
+public func satchel_learner_foretell(
+  _ replica: OpaquePointer?, _ learner: UnsafePointer<CChar>?, _ item: UnsafePointer<CChar>?,
+  _ at_ms: Int64, _ out: UnsafeMutablePointer<Double>?
+) -> satchel_status {
+  out?.pointee = 0
+  return call { () throws(SatchelError) in
+    guard let out else { throw usage("out") }
+    out.pointee = try SatchelC.replica(replica).probabilityCorrect(
+      of: try itemID(item), by: try learnerID(learner), at: date(at_ms))
+  }
+}
+
+@c @implementation
+public func satchel_learner_path(
+  _ replica: OpaquePointer?, _ learner: UnsafePointer<CChar>?, _ goal: UnsafePointer<CChar>?,
+  _ steps: Int, _ language: satchel_language, _ at_ms: Int64,
+  _ out: UnsafeMutablePointer<UnsafeMutablePointer<satchel_path>?>?
+) -> satchel_status {
+  call(handingOver: out) { (result) throws(SatchelError) in
+    let replica = try SatchelC.replica(replica)
+    let path = try replica.path(
+      to: try SkillID(try text(goal, "goal")), for: try learnerID(learner),
+      limit: try limit(steps, 1...Replica.pathStepsMax, "steps"), at: date(at_ms))
+    let words = try ReasonTexts(replica, Language(language))
+    let list = path.steps.map { step in
+      satchel_path_step(
+        item: result.text(step.item.text), skill: result.optionalText(step.skill?.text),
+        expected_gain: step.expectedGain, probability_correct: step.probabilityCorrect,
+        why: result.text(step.reasons.first.map { words.sentence($0) } ?? ""))
+    }
+    return satchel_path(
+      count: list.count, steps: result.list(list), mastery: path.mastery,
+      expected_mastery: path.expectedMastery)
+  }
+}
+
+@c @implementation
+public func satchel_learner_progress(
+  _ replica: OpaquePointer?, _ learner: UnsafePointer<CChar>?, _ at_ms: Int64,
+  _ out: UnsafeMutablePointer<UnsafeMutablePointer<satchel_progress>?>?
+) -> satchel_status {
+  call(handingOver: out) { (result) throws(SatchelError) in
+    let progress = try SatchelC.replica(replica)
+      .progress(of: try learnerID(learner), at: date(at_ms))
+    let skills = progress.skills.map { skill in
+      satchel_skill_progress(
+        skill: result.text(skill.skill.text), mastery: skill.mastery, forecast: skill.forecast,
+        attempts: Int64(skill.attempts), correct: Int64(skill.correct),
+        due_ms: moment(skill.dueMilliseconds))
+    }
+    return satchel_progress(
+      skill_count: skills.count, skills: result.list(skills), attempts: Int64(progress.attempts),
+      correct: Int64(progress.correct), items_met: Int64(progress.itemsMet),
+      last_ms: moment(progress.lastMilliseconds))
+  }
+}
