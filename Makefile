@@ -40,6 +40,7 @@ test: packages ## Build and run all tests
 	$(SWIFT) test --skip-build --skip '$(ON_A_LINE)'
 	$(SWIFT) test --skip-build --filter '^SatchelTransportTests[.]'
 	$(SWIFT) test --skip-build --filter '^Scenarios[.]'
+	Tests/CTests/run.sh $$($(SWIFT) build --show-bin-path)
 
 lint: ## Check the form of our own sources
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Sync Tests

@@ -163,6 +163,33 @@ import Testing
     #expect(wrong.error.contains("没有这个学习者"))
   }
 
+  @Test func `plans a way to a goal`() throws {
+    let shell = try classroom()
+    let answer = try shell.satchel(
+      "path", "Mei", "--goal", "add-fractions-unlike", "-n", "4", "--json")
+    let plan = try #require(
+      try JSONSerialization.jsonObject(with: Data(answer.out.utf8)) as? [String: Any])
+    let steps = try #require(plan["steps"] as? [[String: Any]])
+    #expect(steps.count == 4)
+    for step in steps {
+      #expect(Set(step.keys) == ["item", "skill", "expected_gain", "p_correct", "why"])
+    }
+    #expect(plan["expected_mastery"] is Double)
+    #expect(try shell.satchel("path", "Mei", "--goal", "no-such").status == 65)
+    #expect(
+      try shell.satchel("path", "Mei", "--goal", "add-fractions-unlike", "-n", "0").status == 64)
+  }
+
+  @Test func `takes moments that are whole, and no others`() throws {
+    let shell = try classroom()
+    for moment in ["2026-09-01", "2026-09-01T08:30:00Z", "2026-09-01T08:30:00.25+02:00"] {
+      #expect(try shell.satchel("next", "Mei", "--at", moment).status == 0, "\(moment)")
+    }
+    for moment in ["2026-09-01T08:30:00", "2026-02-30", "2026-13-01", "today", ""] {
+      #expect(try shell.satchel("next", "Mei", "--at", moment).status == 64, "\(moment)")
+    }
+  }
+
   @Test func `takes a closed pipe for no error`() throws {
     let shell = try classroom()
     for _ in 0..<3 { try shell.satchel("record", "Mei", "add-within-20-02", "--correct") }

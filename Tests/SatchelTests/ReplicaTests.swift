@@ -57,6 +57,48 @@ struct Classroom {
     #expect(try classroom.replica.recommend(for: classroom.mei, limit: 1) != first)
   }
 
+  @Test func `shows the tree of its courses down to every item`() throws {
+    let classroom = try Classroom()
+    let courses = try classroom.replica.courses()
+    #expect(courses.map(\.id.text) == ["arithmetic-to-algebra"])
+    let items = try courses.flatMap { course in
+      try course.topics.flatMap { try classroom.replica.items(of: $0.id, in: course.id) }
+    }
+    let content = try CourseFolder.read(path: SourceTree.file("Fixtures/course").path)
+    #expect(items.count == content.items.count)
+    #expect(Set(items) == Set(content.items.map(\.id)))
+    #expect(try classroom.replica.items(of: try TopicID("no-such"), in: courses[0].id).isEmpty)
+  }
+
+  @Test func `plans the way to a goal, and refuses one that it does not know`() throws {
+    let classroom = try Classroom()
+    let goal = try SkillID("add-fractions-unlike")
+    let path = try classroom.replica.path(to: goal, for: classroom.mei, limit: 6)
+    #expect(path.steps.count == 6)
+    #expect(path.steps.map(\.expectedGain).reduce(0, +) > 0)
+    let unknown = try SkillID("no-such-skill")
+    #expect(throws: SatchelError.self) {
+      try classroom.replica.path(to: unknown, for: classroom.mei)
+    }
+    #expect(throws: SatchelError.self) {
+      try classroom.replica.path(to: goal, for: .random())
+    }
+  }
+
+  @Test func `uses a model that was put in, and goes back to the built-in one`() throws {
+    let classroom = try Classroom()
+    let baseline = try classroom.replica.recommend(for: classroom.mei)
+    try classroom.replica.installModel(
+      at: SourceTree.file("Fixtures/model/first.safetensors"))
+    let model = try #require(try classroom.replica.models().first)
+    #expect(model.isActive && model.channel == "local" && model.trial == nil)
+    #expect(try classroom.replica.recommend(for: classroom.mei) != baseline)
+    try classroom.replica.rollBackModel()
+    #expect(try classroom.replica.recommend(for: classroom.mei) == baseline)
+    try classroom.replica.useModel(model.id)
+    #expect(try classroom.replica.models().first?.isActive == true)
+  }
+
   @Test func `gives the same answers after it was closed and opened`() throws {
     let classroom = try Classroom()
     let date = Date(timeIntervalSince1970: 1_800_000_000)

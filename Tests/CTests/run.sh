@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Tests of the C interface, against the library as it is linked for users: Swift runtime inside, ICU's data left out.
+#
+# Usage: Tests/CTests/run.sh BUILD [NAME]
+#   BUILD  the folder that `swift build --show-bin-path` tells, after SatchelC and satchel-hub were built there
+#   NAME   only tests whose names hold it
+# With VALGRIND=1 under valgrind's memcheck: a wrong access or a leak fails.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+build=$1
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+"$root/Packaging/link.sh" "$build" "$scratch" library
+# valgrind 3.19 gives up at the debug information of this compiler; the names of functions are elsewhere.
+[ -z "${VALGRIND:-}" ] || strip --strip-debug "$scratch/libsatchel.so"
+cc -std=c11 -g -O1 -Wall -Wextra -Werror -D_POSIX_C_SOURCE=200809L -I "$root/Sources/CSatchel/include" "$root"/Tests/CTests/*.c \
+  -o "$scratch/tests" -L "$scratch" -lsatchel -Wl,-rpath,"$scratch" -pthread -lm
+
+export TMPDIR=$scratch
+export SATCHEL_PACK=$root/Fixtures/course/arithmetic-to-algebra.satchelpack
+export SATCHEL_MODEL=$root/Fixtures/model/first.safetensors
+export SATCHEL_HUB=$build/satchel-hub
+run=()
+[ -z "${VALGRIND:-}" ] || run=(valgrind --quiet --error-exitcode=9 --leak-check=full --show-leak-kinds=definite,indirect
+  --errors-for-leak-kinds=definite,indirect --trace-children=no --suppressions="$root/Tests/CTests/valgrind.supp")
+"${run[@]}" "$scratch/tests" "${@:2}"
