@@ -18,12 +18,12 @@ func call(_ body: () throws(SatchelError) -> Void) -> satchel_status {
 /// - Parameter isOptional: the caller may pass no place for it, and then none is made.
 func call<Value>(
   handingOver out: UnsafeMutablePointer<UnsafeMutablePointer<Value>?>?, isOptional: Bool = false,
-  _ body: (Result) throws(SatchelError) -> Value
+  _ body: (ResultArena) throws(SatchelError) -> Value
 ) -> satchel_status {
   out?.pointee = nil
   return call { () throws(SatchelError) in
     if out == nil, !isOptional { throw usage("out") }
-    let result = Result()
+    let result = ResultArena()
     let value = try body(result)
     out?.pointee = result.hand(over: value)
   }

@@ -1,3 +1,6 @@
+// The functions of satchel.h, by its names.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 public import CSatchel
 internal import Satchel
 
@@ -77,7 +80,7 @@ public func satchel_item_read(
   }
 }
 
-extension Result {
+extension ResultArena {
   fileprivate func item(_ item: Item, _ language: Language) -> satchel_item {
     satchel_item(
       id: text(item.id.text), topic: text(item.topic.text), kind: item.kind.c,

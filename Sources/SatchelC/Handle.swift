@@ -1,3 +1,6 @@
+// The functions of satchel.h, by its names.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 public import CSatchel
 internal import Satchel
 

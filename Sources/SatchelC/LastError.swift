@@ -1,3 +1,6 @@
+// The functions of satchel.h, by its names.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 public import CSatchel
 internal import Glibc
 internal import Satchel
@@ -7,7 +10,7 @@ private final class ErrorNote {
   let view: UnsafeMutablePointer<satchel_error>
   let messages: [UnsafePointer<CChar>]
   let hints: [UnsafePointer<CChar>]
-  private let texts = Result()
+  private let texts = ResultArena()
 
   init(_ error: SatchelError?) {
     view = .allocate(capacity: 1)

@@ -1,3 +1,6 @@
+// The functions of satchel.h, by its names.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 public import CSatchel
 internal import Satchel
 
@@ -20,7 +23,7 @@ public func satchel_learner_recommend(
   }
 }
 
-extension Result {
+extension ResultArena {
   fileprivate func recommendation(
     _ recommendation: Recommendation, _ words: ReasonTexts
   ) -> satchel_recommendation {

@@ -1,3 +1,6 @@
+// The functions of satchel.h, by its names.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 public import CSatchel
 internal import Satchel
 internal import Synchronization
@@ -117,7 +120,7 @@ public func satchel_task_finish(
     guard let handle = task else { throw usage("task") }
     let task = Handle.end(handle, SyncTask.self)
     if !task.isDone { task.cancel() }
-    let result = Result()
+    let result = ResultArena()
     switch try task.finish() {
     case .synced(let round): report?.pointee = result.hand(over: result.report(round))
     case .read(let bundle): report?.pointee = result.hand(over: result.report(bundle))

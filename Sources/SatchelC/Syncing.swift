@@ -1,3 +1,6 @@
+// The functions of satchel.h, by its names.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 public import CSatchel
 internal import Satchel
 
@@ -122,7 +125,7 @@ public func satchel_bundle_read(
 
 // MARK: - What came of it
 
-extension Result {
+extension ResultArena {
   func report(_ bundle: BundleReport) -> satchel_sync_report {
     report(bundle.round, isBehind: bundle.isBehind, refused: bundle.refused)
   }

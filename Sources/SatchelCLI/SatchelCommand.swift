@@ -21,7 +21,8 @@ struct SatchelCommand: AsyncParsableCommand {
     version: SatchelVersion.text,
     subcommands: [
       Init.self, Import.self, LearnerCommand.self, RecordCommand.self, FeedbackCommand.self,
-      Next.self, PathCommand.self, ProgressCommand.self, Search.self, EnrollCommand.self, SyncCommand.self,
+      Next.self, PathCommand.self, ProgressCommand.self, Search.self, EnrollCommand.self,
+      SyncCommand.self,
       BundleCommand.self,
       ModelCommand.self,
       Doctor.self, Records.self, Prepare.self, Train.self, Evaluate.self, FeaturesCommand.self,

@@ -1,13 +1,16 @@
+// The functions of satchel.h, by its names.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 internal import CSatchel
 
 /// The memory of one result: everything that its root points to, freed at once by `satchel_free`.
 ///
 /// Blocks are filled one after the other. Before the root lie 16 bytes that lead back here:
 ///
-///     8 bytes   the `Result`, retained
+///     8 bytes   the arena, retained
 ///     8 bytes   ``mark``, against a pointer that is no root
 ///     root
-final class Result {
+final class ResultArena {
   private static let mark: UInt64 = 0x5341_5443_4845_4c21
   private static let headBytes = 16
   private static let blockBytes = 4096
@@ -92,11 +95,11 @@ final class Result {
     guard head.load(fromByteOffset: 8, as: UInt64.self) == mark,
       let result = UnsafeRawPointer(bitPattern: head.load(as: UInt.self))
     else { return }
-    Unmanaged<Result>.fromOpaque(result).release()
+    Unmanaged<ResultArena>.fromOpaque(result).release()
   }
 }
 
 @c @implementation
 public func satchel_free(_ result: UnsafeRawPointer?) {
-  if let result { Result.free(root: result) }
+  if let result { ResultArena.free(root: result) }
 }
