@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Tests of the Python package, against the library as it is linked for users.
+#
+# Usage: Tests/PythonTests/run.sh BUILD [pytest's arguments]
+#   BUILD  the folder that `swift build --show-bin-path` tells, after SatchelC and satchel-hub were built there
+# Makes a virtual environment with pytest in .build/python, where there is none.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+build=$1
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+python=$root/.build/python/bin/python
+if [ ! -x "$python" ]; then
+  python3 -m venv "$root/.build/python"
+  "$python" -m pip install --quiet --disable-pip-version-check pytest
+fi
+
+"$root/Packaging/link.sh" "$build" "$scratch" library
+export SATCHEL_LIBRARY=$scratch/libsatchel.so.0 SATCHEL_HUB=$build/satchel-hub PYTHONPATH=$root/Sources/SatchelPython
+export PYTHONDONTWRITEBYTECODE=1
+"$python" -m pytest -q -p no:cacheprovider "${@:2}" "$root/Tests/PythonTests"
