@@ -3,14 +3,14 @@
 SWIFT ?= swift
 PYTHON ?= python3
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-PACKAGES := libsqlite3-dev libcurl4-openssl-dev libzstd-dev libarchive-dev pkg-config openssl make git
+PACKAGES := libsqlite3-dev libcurl4-openssl-dev libzstd-dev libarchive-dev pkg-config openssl make git gcc libc6-dev binutils python3-venv
 PROTOC_OUT := --swift_opt=UseAccessLevelOnImports=true
 SEED ?= 1
 # Tests that wait for a line: beside others that use all cores they would measure those.
 ON_A_LINE = ^(SatchelTransportTests|Scenarios)[.]
 BIN = $(shell $(SWIFT) build -c release --show-bin-path)
 
-.PHONY: help demo test build release library simulate bench bench-sync bench-volume bench-memory bench-infer bench-training bench-prepare accuracy cards lint docs protobuf fixtures packages clean
+.PHONY: help demo test build release library wheel simulate bench bench-sync bench-volume bench-memory bench-infer bench-training bench-prepare accuracy cards lint docs protobuf fixtures packages clean
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -32,6 +32,9 @@ library: packages ## libsatchel.so with the Swift runtime inside, optimised, in 
 	$(SWIFT) build -c release --product SatchelC
 	Packaging/link.sh $(BIN) $(STATIC) library strip
 
+wheel: library ## A wheel of the Python package, with the library inside, in dist/
+	$(PYTHON) Sources/SatchelPython/build-wheel.py $(STATIC)/libsatchel.so dist
+
 demo: release ## A hub, two laptops, three learners: the whole story on loopback
 	$(BIN)/satchel demo --fixtures Fixtures
 
@@ -41,6 +44,7 @@ test: packages ## Build and run all tests
 	$(SWIFT) test --skip-build --filter '^SatchelTransportTests[.]'
 	$(SWIFT) test --skip-build --filter '^Scenarios[.]'
 	Tests/CTests/run.sh $$($(SWIFT) build --show-bin-path)
+	Tests/PythonTests/run.sh $$($(SWIFT) build --show-bin-path)
 
 lint: ## Check the form of our own sources
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Sync Tests

@@ -17,6 +17,8 @@ if [ ! -x "$python" ]; then
 fi
 
 "$root/Packaging/link.sh" "$build" "$scratch" library
+strip -o "$scratch/stripped.so" "$scratch/libsatchel.so"
+export SATCHEL_STRIPPED_LIBRARY=$scratch/stripped.so
 export SATCHEL_LIBRARY=$scratch/libsatchel.so.0 SATCHEL_HUB=$build/satchel-hub PYTHONPATH=$root/Sources/SatchelPython
 export PYTHONDONTWRITEBYTECODE=1
 "$python" -m pytest -q -p no:cacheprovider "${@:2}" "$root/Tests/PythonTests"
