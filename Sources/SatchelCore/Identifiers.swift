@@ -93,13 +93,7 @@ public struct ContentKey<Kind>: Hashable, Comparable, Sendable, CustomStringConv
   /// Keys are their bytes: Swift's own comparison takes «é» in one code point and in two for the same text, and then two
   /// records that hash differently would name one item.
   public static func == (left: Self, right: Self) -> Bool {
-    let same = left.text.utf8.withContiguousStorageIfAvailable { left in
-      right.text.utf8.withContiguousStorageIfAvailable { right in
-        left.count == right.count && left.elementsEqual(right)
-      }
-    }
-    // Every text of ours is contiguous; one that an app made elsewhere may not be.
-    return (same ?? nil) ?? left.text.utf8.elementsEqual(right.text.utf8)
+    left.text.utf8.count == right.text.utf8.count && order(left, right) == 0
   }
 
   public func hash(into hasher: inout Hasher) {
@@ -108,8 +102,19 @@ public struct ContentKey<Kind>: Hashable, Comparable, Sendable, CustomStringConv
     hasher.combine(0xFF as UInt8)
   }
 
-  public static func < (left: Self, right: Self) -> Bool {
-    left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+  public static func < (left: Self, right: Self) -> Bool { order(left, right) < 0 }
+
+  /// Below 0 when the bytes of `left` come first, 0 when they are the same.
+  private static func order(_ left: Self, _ right: Self) -> Int {
+    var (left, right) = (left.text, right.text)
+    return left.withUTF8 { left in
+      right.withUTF8 { right in
+        if let (left, right) = zip(left, right).first(where: { $0 != $1 }) {
+          return left < right ? -1 : 1
+        }
+        return left.count - right.count
+      }
+    }
   }
 
   package static func isValid(_ text: String) -> Bool {

@@ -97,6 +97,17 @@ struct HotRow {
 
   func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
 
+  /// `nil` for NULL.
+  func optionalInteger(_ column: Int32) -> Int64? {
+    sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : integer(column)
+  }
+
+  /// `nil` for NULL.
+  func real(_ column: Int32) -> Double? {
+    sqlite3_column_type(handle, column) == SQLITE_NULL
+      ? nil : sqlite3_column_double(handle, column)
+  }
+
   func text(_ column: Int32) -> String {
     guard let text = sqlite3_column_text(handle, column) else { return "" }
     return String(cString: text)

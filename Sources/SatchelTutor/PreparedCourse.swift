@@ -78,23 +78,33 @@ extension Tutor {
   /// What items alone add to the first layer, [items, 128]; an item that is `nil` is a typical one of its skills.
   func contentSums(of items: [(item: UInt64?, skills: [UInt64], difficulty: Double?)]) -> [Float] {
     let width = FeatureSchema.content.count
-    var rows = [Float](repeating: 0, count: max(1, items.count * width))
+    let block = 256
+    var rows = [Float](repeating: 0, count: block * width)
     var sums = [Float](repeating: 0, count: max(1, items.count * Network.hidden1))
     rows.withUnsafeMutableBufferPointer { rows in
       sums.withUnsafeMutableBufferPointer { sums in
         guard let row = rows.baseAddress, let sum = sums.baseAddress else { return }
-        for (index, item) in items.enumerated() {
-          let skillRows = item.skills.compactMap { features.tables.skills.row(of: $0) }
-          let known = Features.ItemKnowledge(
-            item: item.item.flatMap { features.tables.items.row(of: $0) }, skills: skillRows,
-            skillCount: item.skills.count, difficulty: item.difficulty)
-          features.writeContent(known, to: row + index * width)
-          weights.normalise(row + index * width, columns: FeatureSchema.content)
+        for start in stride(from: 0, to: items.count, by: block) {
+          let some = items[start..<min(start + block, items.count)]
+          for (place, item) in some.enumerated() { write(item, to: row + place * width) }
+          weights.network.firstLayer(
+            columns: FeatureSchema.content, of: row, count: some.count,
+            into: sum + start * Network.hidden1, isAdding: false)
         }
-        weights.network.firstLayer(
-          columns: FeatureSchema.content, of: row, count: items.count, into: sum, isAdding: false)
       }
     }
     return sums
+  }
+
+  private func write(
+    _ item: (item: UInt64?, skills: [UInt64], difficulty: Double?),
+    to row: UnsafeMutablePointer<Float>
+  ) {
+    let skillRows = item.skills.compactMap { features.tables.skills.row(of: $0) }
+    let known = Features.ItemKnowledge(
+      item: item.item.flatMap { features.tables.items.row(of: $0) }, skills: skillRows,
+      skillCount: item.skills.count, difficulty: item.difficulty)
+    features.writeContent(known, to: row)
+    weights.normalise(row, columns: FeatureSchema.content)
   }
 }
