@@ -10,7 +10,7 @@ SEED ?= 1
 ON_A_LINE = ^(SatchelTransportTests|Scenarios)[.]
 BIN = $(shell $(SWIFT) build -c release --show-bin-path)
 
-.PHONY: help demo test build release library wheel simulate bench bench-sync bench-volume bench-memory bench-infer bench-training bench-prepare accuracy cards lint docs protobuf fixtures packages clean
+.PHONY: help demo test build release library wheel test-docs simulate bench bench-sync bench-volume bench-memory bench-infer bench-training bench-prepare accuracy cards lint docs protobuf fixtures packages clean
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -45,6 +45,9 @@ test: packages ## Build and run all tests
 	$(SWIFT) test --skip-build --filter '^Scenarios[.]'
 	Tests/CTests/run.sh $$($(SWIFT) build --show-bin-path)
 	Tests/PythonTests/run.sh $$($(SWIFT) build --show-bin-path)
+
+test-docs: release library ## Run every code block of every page, as a reader would
+	$(PYTHON) Tests/DocBlocks/run.py $(BIN) $(STATIC)
 
 lint: ## Check the form of our own sources
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Sync Tests
