@@ -10,7 +10,7 @@ SEED ?= 1
 ON_A_LINE = ^(SatchelTransportTests|Scenarios)[.]
 BIN = $(shell $(SWIFT) build -c release --show-bin-path)
 
-.PHONY: help demo test build release library wheel test-docs simulate bench bench-sync bench-volume bench-memory bench-infer bench-training bench-prepare accuracy cards lint docs protobuf fixtures packages clean
+.PHONY: help demo test build release library wheel desktop test-docs simulate bench bench-sync bench-volume bench-memory bench-infer bench-training bench-prepare accuracy cards lint docs protobuf fixtures packages clean
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -45,6 +45,9 @@ test: packages ## Build and run all tests
 	$(SWIFT) test --skip-build --filter '^Scenarios[.]'
 	Tests/CTests/run.sh $$($(SWIFT) build --show-bin-path)
 	Tests/PythonTests/run.sh $$($(SWIFT) build --show-bin-path)
+
+desktop: library ## The desktop example: a small learning app with GTK
+	SATCHEL_LIBRARY=$(abspath $(STATIC)/libsatchel.so.0) Docs/Examples/desktop/run.sh
 
 test-docs: release library ## Run every code block of every page, as a reader would
 	$(PYTHON) Tests/DocBlocks/run.py $(BIN) $(STATIC)

@@ -24,4 +24,15 @@ export SATCHEL_HUB=$build/satchel-hub
 run=()
 [ -z "${VALGRIND:-}" ] || run=(valgrind --quiet --error-exitcode=9 --leak-check=full --show-leak-kinds=definite,indirect
   --errors-for-leak-kinds=definite,indirect --trace-children=no --suppressions="$root/Tests/CTests/valgrind.supp")
+
+# The example, as a learner meets it: two answers, then the end of the input.
+cc -std=c11 -O1 -Wall -Wextra -Wpedantic -Werror -I "$root/Sources/CSatchel/include" "$root/Docs/Examples/c/lesson.c" \
+  -o "$scratch/lesson" -L "$scratch" -lsatchel -Wl,-rpath,"$scratch"
+[ "$(wc -l <"$root/Docs/Examples/c/lesson.c")" -lt 150 ]
+printf '1\n2\n' | LANG=en_US.UTF-8 "$scratch/lesson" "$scratch/lesson.sqlite" "$SATCHEL_PACK" Mei >"$scratch/said"
+grep -q '^2 answers' "$scratch/said" || { cat "$scratch/said"; echo "FAILED the example in C"; exit 1; }
+printf '' | LANG=zh_CN.UTF-8 "$scratch/lesson" "$scratch/lesson.sqlite" "$SATCHEL_PACK" Mei >"$scratch/said"
+grep -q '难度' "$scratch/said" || { cat "$scratch/said"; echo "FAILED the example in Chinese"; exit 1; }
+echo "ok     the example in C teaches a lesson in both languages"
+
 "${run[@]}" "$scratch/tests" "${@:2}"

@@ -10,6 +10,17 @@ build=$1
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
+# The desktop example needs a screen, and Debian's Python with GTK.
+missing=()
+for package in python3-gi python3-gi-cairo gir1.2-gtk-4.0 xvfb xdotool imagemagick fonts-wqy-microhei; do
+  dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")
+done
+if [ ${#missing[@]} -gt 0 ] && [ "$(id -u)" = 0 ]; then
+  echo "installing ${missing[*]}"
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
 python=$root/.build/python/bin/python
 if [ ! -x "$python" ]; then
   python3 -m venv "$root/.build/python"
@@ -21,4 +32,4 @@ strip -o "$scratch/stripped.so" "$scratch/libsatchel.so"
 export SATCHEL_STRIPPED_LIBRARY=$scratch/stripped.so
 export SATCHEL_LIBRARY=$scratch/libsatchel.so.0 SATCHEL_HUB=$build/satchel-hub PYTHONPATH=$root/Sources/SatchelPython
 export PYTHONDONTWRITEBYTECODE=1
-"$python" -m pytest -q -p no:cacheprovider "${@:2}" "$root/Tests/PythonTests"
+"$python" -m pytest -q -rs -p no:cacheprovider "${@:2}" "$root/Tests/PythonTests"
