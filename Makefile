@@ -10,7 +10,7 @@ SEED ?= 1
 ON_A_LINE = ^(SatchelTransportTests|Scenarios)[.]
 BIN = $(shell $(SWIFT) build -c release --show-bin-path)
 
-.PHONY: help demo test build release library wheel desktop test-docs simulate bench bench-sync bench-volume bench-memory bench-infer bench-training bench-prepare accuracy cards lint docs protobuf fixtures packages clean
+.PHONY: help demo test build release library wheel desktop test-docs simulate bench bench-sync bench-volume bench-size bench-memory bench-infer bench-training bench-prepare accuracy cards lint docs protobuf fixtures packages clean
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -76,6 +76,10 @@ bench-training: release ## An epoch of training beside PyTorch, where it is inst
 
 bench-prepare: release ## Peak memory of prepare on tables of several sizes
 	python3 Tests/Benchmarks/prepare.py $(BIN)/satchel
+
+bench-size: release wheel ## The library's size, a client's start and memory, beside LiteRT's and Anki's packages
+	Packaging/link.sh $(BIN) .build/c/symbols library
+	$(PYTHON) Tests/Benchmarks/size.py $(BIN)/satchel $(STATIC) .build/c/symbols/libsatchel.so dist $(PYTHON)
 
 bench-memory: release ## The memory model beside fsrs-rs, where `pip install fsrs-rs-python` was run
 	$(PYTHON) Tests/Benchmarks/memory.py --bin $(BIN)

@@ -5,7 +5,7 @@ import Satchel
 /// `satchel bench`: what Satchel takes, beside a reference measured in the same run on the same machine.
 struct Bench: AsyncParsableCommand {
   enum Subject: String, CaseIterable, ExpressibleByArgument {
-    case record, next, infer, open, sync, memory, school
+    case record, next, infer, open, sync, memory, size, school
 
     /// What is measured when nothing is named.
     static let usual: [Subject] = [.record, .next, .infer, .open, .sync, .memory]
@@ -16,12 +16,15 @@ struct Bench: AsyncParsableCommand {
     discussion: """
       Example: satchel bench record next --json
 
-      Times are CPU or wall time as the unit says; a ratio is value over reference, both of this run. school fills the \
-      hub's store of --store with what many replicas wrote, for Tests/Benchmarks/volume.py.
+      Times are CPU or wall time as the unit says; a ratio is value over reference, both of this run. size tells how \
+      large --library is; open starts --client as well, where one is given (make bench-size). school fills the hub's store of \
+      --store with what many replicas wrote, for Tests/Benchmarks/volume.py.
       """)
 
   @Argument(
-    help: "record, next, infer, open, sync, memory, school; all but school when none is named.")
+    help:
+      "record, next, infer, open, sync, memory, size, school; all but the last two when none is named."
+  )
   var subjects: [Subject] = Subject.usual
 
   @Option(
@@ -34,12 +37,24 @@ struct Bench: AsyncParsableCommand {
   @Option(help: "school: how many replicas.")
   var replicas = 1_000
 
+  @Option(help: ArgumentHelp("size: a stripped libsatchel.so.", valueName: "file"))
+  var library: String?
+
+  @Option(help: ArgumentHelp("open: a program to start on 10,000 items.", valueName: "program"))
+  var client: String?
+
   @Flag(help: "One JSON object.")
   var json = false
 
   func validate() throws {
     guard subjects.contains(.school) == (store != nil) else {
       throw ValidationError("school, and nothing else, takes --store.")
+    }
+    guard subjects.contains(.size) == (library != nil) else {
+      throw ValidationError("size, and nothing else, takes --library.")
+    }
+    guard client == nil || subjects.contains(.open) else {
+      throw ValidationError("--client is for open.")
     }
     guard (1...1_000_000).contains(learners), (1...100_000).contains(replicas) else {
       throw ValidationError("--learners takes 1 to 1000000, --replicas 1 to 100000.")
@@ -56,7 +71,12 @@ struct Bench: AsyncParsableCommand {
       case .record: results += try RecordBench(folder).run()
       case .next: results += try NextBench(folder).run()
       case .infer: results += try InferBench().run()
-      case .open: results += try OpenBench(folder).run()
+      case .open:
+        results += try OpenBench(folder).run()
+        if let client {
+          results += try ClientBench(folder).start(URL(fileURLWithPath: client))
+        }
+      case .size: results += try ClientBench.size(library: URL(fileURLWithPath: library ?? ""))
       case .memory: results += try MemoryBench().run()
       case .sync: results += try await SyncBench(folder).run()
       case .school:
