@@ -104,17 +104,9 @@ def class_device(world: World) -> None:
     world.run("satchel", "record", "--from", ROOT / "Fixtures/class/class.csv.gz", "--quiet")
 
 
-def lesson_device(world: World) -> None:
-    """A device with the course and one learner, Mei."""
-    world.run("satchel", "init")
-    world.run("satchel", "import", PACK)
-    world.run("satchel", "learner", "add", "--name", "Mei")
-
-
 WORLDS: dict[str, list[Callable[[World], None]]] = {
     "Docs/guide-trainer.md": [class_data],
     "Docs/guide-teacher.md": [class_device],
-    "Docs/guide-school.md": [lesson_device],
 }
 
 #: What the Swift fragments of a page stand in.
