@@ -45,7 +45,8 @@ public final class Replica: Sendable {
     store = try Store(at: url, creating: creating, projection: TutorProjection())
   }
 
-  /// Closes the file, and the line to a hub if one is kept. Dropping the last reference does the same.
+  /// Closes the file, and the line to a hub if one is kept; ends every loop over ``observe(_:limit:)``. Dropping the last
+  /// reference does the same.
   public func close() throws(SatchelError) {
     hangUp()
     try store.close()

@@ -1,48 +1,69 @@
 package import SatchelCore
 
-/// What a committed write changed.
-package struct StoreChange: Sendable {
-  /// Learners with new records; empty when only content or models changed.
-  package var learners: Set<LearnerID>
-  /// Content or the active model changed, which moves every learner's recommendations.
-  package var affectsEveryone: Bool
-
-  package func concerns(_ learner: LearnerID) -> Bool {
-    affectsEveryone || learners.contains(learner)
-  }
-}
-
 /// Who is told after each commit of this handle.
 struct Observers: Sendable {
-  private var next = 0
-  private var all: [Int: AsyncStream<StoreChange>.Continuation] = [:]
+  /// One who listens for a learner.
+  struct Observer: Sendable {
+    let learner: LearnerID
+    let continuation: AsyncStream<Void>.Continuation
+  }
 
-  mutating func add(_ continuation: AsyncStream<StoreChange>.Continuation) -> Int {
+  private var next = 0
+  private var all: [Int: Observer] = [:]
+  /// The store is closed: nobody will be told anything again.
+  private(set) var areEnded = false
+
+  /// `nil` once they are ended.
+  mutating func add(_ observer: Observer) -> Int? {
+    guard !areEnded else { return nil }
     next += 1
-    all[next] = continuation
+    all[next] = observer
     return next
   }
 
   mutating func remove(_ token: Int) { all[token] = nil }
 
-  func tell(_ change: StoreChange) {
-    for continuation in all.values { continuation.yield(change) }
+  /// Who is to be told, outside the lock, that nothing will come.
+  mutating func end() -> [Observer] {
+    areEnded = true
+    defer { all = [:] }
+    return Array(all.values)
+  }
+
+  func observers(of learners: Set<LearnerID>, orEveryone everyone: Bool) -> [Observer] {
+    all.values.filter { everyone || learners.contains($0.learner) }
   }
 }
 
 extension Store {
-  /// Changes that this handle commits, from now on. A reader that is slow gets the newest ones only.
-  package func changes() -> AsyncStream<StoreChange> {
-    AsyncStream(bufferingPolicy: .bufferingNewest(64)) { continuation in
-      let token = observers.withLock { $0.add(continuation) }
+  /// An event for each change of `learner` that this handle commits from now on, until the store is closed.
+  ///
+  /// Changes that come while one is handled are one event.
+  package func changes(of learner: LearnerID) -> AsyncStream<Void> {
+    AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
+      let observer = Observers.Observer(learner: learner, continuation: continuation)
+      guard let token = observers.withLock({ $0.add(observer) }) else {
+        return continuation.finish()
+      }
       continuation.onTermination = { [weak self] _ in
         self?.observers.withLock { $0.remove(token) }
       }
     }
   }
 
+  /// ``close()`` was called.
+  package var isClosed: Bool { observers.withLock { $0.areEnded } }
+
+  /// - Parameter everyone: content or the active model changed, which moves every learner's recommendations.
   func tellObservers(of learners: some Sequence<LearnerID>, everyone: Bool = false) {
-    let change = StoreChange(learners: Set(learners), affectsEveryone: everyone)
-    observers.withLock { $0 }.tell(change)
+    // Told outside the lock: one who ends takes it, too.
+    let concerned = observers.withLock {
+      $0.observers(of: Set(learners), orEveryone: everyone)
+    }
+    for observer in concerned { observer.continuation.yield() }
+  }
+
+  func endObservers() {
+    for observer in observers.withLock({ $0.end() }) { observer.continuation.finish() }
   }
 }

@@ -66,13 +66,18 @@ package final class Store: Sendable {
     try refoldIfOutdated()
   }
 
-  deinit { recollection.close() }
+  deinit {
+    endObservers()
+    recollection.close()
+  }
 
   /// Closes the connections; a handle that is dropped closes by itself.
   ///
   /// What the WAL holds is moved into the file first, so that whoever copies the file alone has all of it. When
-  /// another process reads just now that cannot be done, and the WAL stays: it loses nothing.
+  /// another process reads just now that cannot be done, and the WAL stays: it loses nothing. Observers are told that
+  /// nothing will come.
   package func close() throws(SatchelError) {
+    endObservers()
     recollection.close()
     _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
     try StoreError.mapped(url.path) { try pool.close() }
