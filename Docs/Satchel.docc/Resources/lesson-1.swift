@@ -1,0 +1,5 @@
+import Foundation
+import Satchel
+
+let folder = URL(filePath: ".")
+let replica = try Replica(at: folder.appending(path: "lesson.sqlite"))

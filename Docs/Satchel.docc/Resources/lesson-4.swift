@@ -1,0 +1,11 @@
+import Foundation
+import Satchel
+
+let folder = URL(filePath: ".")
+let replica = try Replica(at: folder.appending(path: "lesson.sqlite"))
+try replica.importPack(at: folder.appending(path: "arithmetic-to-algebra.satchelpack"))
+let mei = try replica.addLearner(named: "Mei")
+
+let monday = Date(timeIntervalSince1970: 1_788_768_000)
+try replica.record(Answer(ItemID("add-within-20-02"), isCorrect: true), by: mei, at: monday)
+try replica.record(Answer(ItemID("add-within-20-03"), isCorrect: false), by: mei, at: monday)

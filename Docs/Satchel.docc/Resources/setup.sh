@@ -1,0 +1,1 @@
+cp ../satchel/Fixtures/course/arithmetic-to-algebra.satchelpack .
