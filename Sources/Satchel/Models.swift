@@ -16,7 +16,7 @@ extension Replica {
   /// The models of this store, in the order in which they came.
   public func models() throws(SatchelError) -> [ModelVersion] { try store.models() }
 
-  /// Makes a model of this store the active one, by its ``ModelVersion/id``.
+  /// Makes a model of this store the active one, by its `ModelVersion.id`.
   ///
   /// - Throws: `model.unknown`.
   public func useModel(_ id: Int64) throws(SatchelError) { try store.useModel(id) }
