@@ -54,12 +54,10 @@ struct DeviceWalk {
     }
   }
 
-  /// The row as it was cleaned.
+  /// The row with its skills as they were cleaned, and its duration as it is: a device folds what it was told.
   private func interaction(_ row: Int) -> Interaction {
     var interaction = interactions[row]
     interaction.skills = rows.skills(of: row).map { rows.skills[Int($0)] }
-    let longest = rows.report.durationMaxMilliseconds
-    interaction.durationMilliseconds = interaction.durationMilliseconds.map { min($0, longest) }
     return interaction
   }
 
