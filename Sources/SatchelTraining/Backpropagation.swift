@@ -7,13 +7,13 @@ internal import SatchelTutor
 /// data tell what they should have said (``HeadShares``). Gradients are of that mean.
 struct Backpropagation {
   let capacity: Int
-  /// [capacity, 132]
+  /// [capacity, 148]
   var inputs: [Float]
   /// [capacity, 8]: in the order of `Head`; below 0 is unknown.
   var targets: [Float]
   /// As `Network.parameters`; the recurrent part is ``RecurrentPass``'s to add.
   var gradient: [Float]
-  /// Of the learned inputs, vectors and recurrent state: [capacity, 56].
+  /// Of the learned inputs, vectors and recurrent state: [capacity, 72].
   private(set) var vectorGradient: [Float]
   private var first: [Float]
   private var second: [Float]

@@ -4,7 +4,7 @@ internal import SatchelTutor
 /// One training from cleaned rows to weights.
 struct Lesson {
   let rows: CleanedRows
-  private let options: TrainingOptions
+  private var options: TrainingOptions
   private let tables: ModelTables
   private let means: [Float]
   private let scales: [Float]
@@ -76,17 +76,20 @@ struct Lesson {
   /// Trains the teachers, if any, then the network that is kept, and calibrates it.
   ///
   /// The teachers differ by their seeds alone; the mean of their logits is better than any of them, and a network that
-  /// learns it keeps most of that (Hinton et al. 2015; Furlanello et al. 2018).
+  /// learns it keeps nearly all of that (Hinton et al. 2015; Furlanello et al. 2018).
   mutating func run(
     progress: ((Int, Int, Double) -> Void)?, isCancelled: () -> Bool,
     report: inout TrainingReport
   ) throws(SatchelError) {
     let taught = rows(of: .train)
     var sums = [Float](repeating: 0, count: taught.count)
+    let teachersEpochs = options.teachers * options.epochs
+    let epochs = teachersEpochs + (options.teachers > 0 ? options.taught : options).epochs
     for teacher in 0..<options.teachers {
       restart(seed: options.seed &+ UInt64(teacher + 1) &* 0x9E37_79B9)
       try fit(
-        after: teacher, progress: progress, isCancelled: isCancelled, report: &report)
+        after: teacher * options.epochs, of: epochs, progress: progress, isCancelled: isCancelled,
+        report: &report)
       for (place, logit) in logits(taught, weights()).enumerated() { sums[place] += logit }
     }
     if options.teachers > 0 {
@@ -95,10 +98,12 @@ struct Lesson {
         let said = logistic(sums[place] / Float(options.teachers))
         correctness[row] += share * (said - correctness[row])
       }
+      options = options.taught
       restart(seed: options.seed)
     }
     try fit(
-      after: options.teachers, progress: progress, isCancelled: isCancelled, report: &report)
+      after: teachersEpochs, of: epochs, progress: progress, isCancelled: isCancelled,
+      report: &report)
     let judges = rows(of: .validation)
     calibration = Weights.Calibration(
       fitting: logits(judges, weights()), to: judges.map { rows.isCorrect[$0] })
@@ -111,17 +116,19 @@ struct Lesson {
 
   /// Runs epochs until the validation log loss has stopped falling, and keeps the best of them.
   ///
-  /// - Parameter before: how many networks were trained before this one, for `progress`.
+  /// - Parameters:
+  ///   - before: how many epochs those before it had at most, for `progress`.
+  ///   - whole: how many all networks have together.
   private mutating func fit(
-    after before: Int, progress: ((Int, Int, Double) -> Void)?, isCancelled: () -> Bool,
+    after before: Int, of whole: Int, progress: ((Int, Int, Double) -> Void)?,
+    isCancelled: () -> Bool,
     report: inout TrainingReport
   ) throws(SatchelError) {
     report.bestEpoch = 0
     for epoch in 1...max(1, options.epochs) {
       guard try runEpoch(epoch, isCancelled) else { break }
       let logLoss = metrics(.validation, weights()).logLoss
-      progress?(
-        before * options.epochs + epoch, (options.teachers + 1) * options.epochs, logLoss)
+      progress?(before + epoch, whole, logLoss)
       report.epochs = epoch
       if logLoss < best.logLoss {
         best = (network, vectors, logLoss)

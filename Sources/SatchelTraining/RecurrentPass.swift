@@ -7,11 +7,11 @@ internal import SatchelTutor
 struct RecurrentPass {
   /// [capacity, 20]: what is told of each answer.
   var answers: [Float]
-  /// [capacity, 32]
+  /// [capacity, 48]
   private(set) var states: [Float]
   /// [capacity, 16]: the gradient of the skill's vector in ``answers``.
   private(set) var vectorGradient: [Float]
-  /// [capacity, 4 * 32]: the gates r, z, n and the kept part of n, of the step that leaves each row.
+  /// [capacity, 4 * 48]: the gates r, z, n and the kept part of n, of the step that leaves each row.
   private var saved: [Float]
   private var answerGates: [Float]
   private var stateGates: [Float]
@@ -61,7 +61,7 @@ struct RecurrentPass {
 
   /// Adds to `gradient`, which is laid out as the network's parameters, and fills ``vectorGradient``.
   ///
-  /// - Parameter slopes: of each row's state, [rows, 32]: what the layers above ask of it.
+  /// - Parameter slopes: of each row's state, [rows, 48]: what the layers above ask of it.
   mutating func backward(
     _ network: Network, _ batch: StretchBatch, slopes: [Float], into gradient: inout [Float]
   ) {

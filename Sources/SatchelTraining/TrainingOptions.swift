@@ -23,9 +23,9 @@ package struct TrainingOptions: Equatable, Sendable {
   /// The longest gradient, in Euclidean length.
   package var gradientNormMax: Float = 1
   /// Networks of other seeds that are trained first; the one that is kept learns from what they agree on.
-  package var teachers = 3
+  package var teachers = 5
   /// How much the teachers' word counts against what really happened, 0...1.
-  package var teachersShare: Float = 0.6
+  package var teachersShare: Float = 0.8
   /// The most that what learners went on to may take of the model file, which has a megabyte; 0 for none.
   package var neighbourBytes = 200_000
   /// How the network is kept in the model file.
@@ -36,6 +36,22 @@ package struct TrainingOptions: Equatable, Sendable {
   package var excludedFeatures: Set<Int> = []
 
   package init() {}
+
+  /// How the network that learns from teachers is trained: half as many epochs more, all of them, and hardly any dropout.
+  ///
+  /// What teachers agree on is smooth, so little of it is learned by heart; and what dropout and an early end would keep
+  /// from it is missed on new learners.
+  var taught: TrainingOptions {
+    var taught = self
+    taught.epochs += epochs / 2
+    taught.patience = taught.epochs
+    taught.dropout *= Self.taughtDropoutShare
+    taught.itemDropout *= Self.taughtDropoutShare
+    taught.recurrentDropout *= Self.taughtDropoutShare
+    return taught
+  }
+
+  private static let taughtDropoutShare: Float = 0.3
 }
 
 /// What came of a training.

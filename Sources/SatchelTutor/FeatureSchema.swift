@@ -14,11 +14,11 @@ package enum FeatureGroup: Int, CaseIterable, Sendable {
 /// Features stand in four stretches by what they depend on, so that the first layer can be summed in parts: on the
 /// learner alone, on her and the item's skills, on her and the item, on the item alone. Which skill and which item it is
 /// enters through learned vectors, 16 and 8 numbers, that fill the inputs from 76 to 100. Then follows the recurrent
-/// state, 32 numbers that the network itself makes of the learner's last answers.
+/// state, 48 numbers that the network itself makes of the learner's last answers.
 package enum FeatureSchema {
-  package static let version = 2
+  package static let version = 3
   /// Inputs of the network's first layer.
-  package static let count = 132
+  package static let count = 148
   /// Inputs that are computed and normalised; the rest are learned vectors.
   package static let computed = 76
 
@@ -30,7 +30,7 @@ package enum FeatureSchema {
   package static let itemVector = 92..<100
   /// All that depends on the item alone.
   package static let content = 66..<100
-  package static let recurrent = 100..<132
+  package static let recurrent = 100..<148
 
   /// What is told of one answer to the recurrent state: its main skill's vector, then four numbers.
   package static let answerCount = ModelTables.skillVector + answerNumbers
@@ -87,7 +87,7 @@ package enum FeatureSchema {
     ("item_duration", .responseTime), ("item_log_skills", .itemDifficulty),
   ]
 
-  /// The group of each of the 132 inputs; the vectors say how hard the item and its skill are for whom, the recurrent
+  /// The group of each of the 148 inputs; the vectors say how hard the item and its skill are for whom, the recurrent
   /// state how the learner has been doing.
   package static let groups: [FeatureGroup] =
     names.map(\.group) + Array(repeating: .itemDifficulty, count: recurrent.lowerBound - computed)

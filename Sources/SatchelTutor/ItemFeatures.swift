@@ -130,7 +130,7 @@ func lastAnswer(_ answers: UInt32, age: Int, of count: Int) -> Float {
 func runLength(_ run: Int) -> Float { run < 0 ? -logCount(-run) : logCount(run) }
 
 extension Features {
-  /// Fills a whole row of 132, not normalised: what training and single predictions use.
+  /// Fills a whole row of 148, not normalised: what training and single predictions use.
   package func writeRow(
     learner: LearnerState, skills: some Collection<SkillState>, item: ItemState?,
     known: ItemKnowledge, nowSeconds: UInt32, to row: UnsafeMutablePointer<Float>
@@ -142,7 +142,7 @@ extension Features {
     writeRecurrent(learner, to: row + FeatureSchema.recurrent.lowerBound)
   }
 
-  /// Fills ``FeatureSchema/recurrent``, 32 numbers at `row`.
+  /// Fills ``FeatureSchema/recurrent``, 48 numbers at `row`.
   package func writeRecurrent(_ learner: LearnerState, to row: UnsafeMutablePointer<Float>) {
     let size = Network.windowLength * FeatureSchema.answerCount
     withUnsafeTemporaryAllocation(of: Float.self, capacity: size) { window in

@@ -12,7 +12,7 @@ package enum Head: Int, CaseIterable, Sendable {
   case pathValue
 }
 
-/// Features 100 and a recurrent state 32 -> 128 -> 64 -> heads 4, ReLU between, float32.
+/// Features 100 and a recurrent state 48 -> 128 -> 64 -> heads 4, ReLU between, float32.
 ///
 /// All numbers lie in one array, in the order of ``Part``; a matrix is [inputs, outputs], so that a kernel walks along
 /// outputs. The last matrix is padded from 4 to 8 columns, of which the last 4 are 0 and stay 0: eight is one vector.
@@ -67,7 +67,7 @@ package struct Network: Equatable, Sendable {
     self.parameters = parameters
   }
 
-  /// Runs rows of normalised features [count, 132] to outputs [count, 8], of which the first 4 are ``Head``s.
+  /// Runs rows of normalised features [count, 148] to outputs [count, 8], of which the first 4 are ``Head``s.
   package func outputs(of rows: [Float], kernel: Kernel = .serving) -> [Float] {
     let count = rows.count / Self.inputs
     var outputs = [Float](repeating: 0, count: count * Self.headStride)

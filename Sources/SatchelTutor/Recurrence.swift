@@ -8,7 +8,7 @@ extension Network {
 
   /// The state after each window.
   ///
-  /// Cost: `windowLength` * 5,000 products a window at most; nothing is allocated on the heap for a few windows.
+  /// Cost: `windowLength` * 10,000 products a window at most; nothing is allocated on the heap for a few windows.
   ///
   /// - Parameters:
   ///   - answers: [lengths.count, ``windowLength``, ``FeatureSchema/answerCount``], each window's answers oldest first.

@@ -6,11 +6,11 @@ internal import SatchelCore
 /// ``FeatureSchema/version``, and exactly these tensors:
 ///
 ///     features.mean, features.scale         F32 [76]
-///     network.weights1, .bias1              [132, 128], F32 [128]
+///     network.weights1, .bias1              [148, 128], F32 [128]
 ///     network.weights2, .bias2              [128, 64], F32 [64]
 ///     network.weights3, .bias3              F32 [64, 4], [4]
-///     recurrence.answerGates, .gateBias     [20, 96], F32 [96]
-///     recurrence.stateGates, .candidateBias [32, 96], F32 [32]
+///     recurrence.answerGates, .gateBias     [20, 144], F32 [144]
+///     recurrence.stateGates, .candidateBias [48, 144], F32 [48]
 ///     items.keys, skills.keys               U8  [n, 8]   KeyHash of each key, big-endian, strictly ascending
 ///     items.values                          I16 [n, 13]  in 1/1024: see ModelTables
 ///     skills.values                         I16 [m, 18]

@@ -89,8 +89,11 @@ import Testing
         item: try ItemID("next"), skills: [skill], difficulty: nil, fold: fold,
         nowMilliseconds: 600_000)
     }
-    let unknown = try chance(after: [])
-    #expect(try chance(after: [true, true, true, true, true]) > unknown)
-    #expect(try chance(after: [false, false, false, false, false]) < unknown)
+    // Who answers learns, also by being wrong: so it is against each other that the two are held.
+    let right = try (1...5).map { try chance(after: Array(repeating: true, count: $0)) }
+    let wrong = try (1...5).map { try chance(after: Array(repeating: false, count: $0)) }
+    #expect(try right[4] > chance(after: []))
+    #expect(zip(right, wrong).allSatisfy { $0 > $1 })
+    #expect(right[4] - wrong[4] > 0.1)
   }
 }

@@ -160,6 +160,23 @@ import Testing
     #expect(try Trainer(options: other).train(rows).weights != first.weights)
   }
 
+  @Test func `learns from teachers for all of half as many epochs more`() throws {
+    let rows = try Classroom.rows(learners: 15, answers: 20)
+    var options = Classroom.quick(epochs: 2)
+    options.patience = 1
+    let alone = try Trainer(options: options).train(rows)
+    options.teachers = 2
+    var told: [(epoch: Int, of: Int)] = []
+    let taught = try Trainer(options: options).train(
+      rows, progress: { epoch, whole, _ in told.append((epoch, whole)) })
+
+    #expect(taught.report.epochs == 3)
+    #expect(told.allSatisfy { $0.of == 2 * 2 + 3 } && told.last?.epoch == 7)
+    #expect(zip(told, told.dropFirst()).allSatisfy { $0.epoch < $1.epoch })
+    #expect(taught.weights.network != alone.weights.network)
+    #expect(try Trainer(options: options).train(rows).weights == taught.weights)
+  }
+
   @Test func `never looks at a row's own answer, nor at later ones`() throws {
     let rows = try Classroom.rows(learners: 12, answers: 30)
     let folds = Classroom.folds(rows)

@@ -85,8 +85,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("\"shape\":[132,128]", "\"shape\":[128,132]"), ("\"shape\":[64,4]", "\"shape\":[4,64]"),
-    ("\"schema\":\"2\"", "\"schema\":\"1\""), ("\"version\":\"2\"", "\"version\":\"9\""),
+    ("\"shape\":[148,128]", "\"shape\":[128,148]"), ("\"shape\":[64,4]", "\"shape\":[4,64]"),
+    ("\"schema\":\"3\"", "\"schema\":\"2\""), ("\"version\":\"2\"", "\"version\":\"9\""),
     ("\"precision\":\"float32\"", "\"precision\":\"float16\""),
   ])
   func `is refused for another shape or schema`(from: String, to: String) {
