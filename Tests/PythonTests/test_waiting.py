@@ -30,6 +30,23 @@ def test_an_observer_is_told_at_once_and_after_each_answer(classroom: Classroom)
     assert not told.acquire(timeout=0.1)
 
 
+def test_changes_are_turns_of_a_loop_that_another_thread_can_end(classroom: Classroom) -> None:
+    turns = 0
+    with classroom.replica.changes(classroom.mei) as changes:
+        watchdog = threading.Timer(20, changes.close)
+        watchdog.start()
+        for learner in changes:
+            assert learner == classroom.mei
+            turns += 1
+            if turns == 2:
+                threading.Thread(target=changes.close).start()
+                continue
+            classroom.replica.record(classroom.mei, "add-within-20-01", True)
+        watchdog.cancel()
+    assert turns >= 2
+    assert list(changes) == []
+
+
 def test_an_observer_that_fails_is_logged_and_called_again(
     classroom: Classroom, caplog: pytest.LogCaptureFixture
 ) -> None:

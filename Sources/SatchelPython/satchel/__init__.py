@@ -12,7 +12,7 @@
 from ._library import version as _version
 from .errors import Language, SatchelError
 from .replica import Replica
-from .tasks import Observation, Task
+from .tasks import Changes, Observation, Task
 from .values import (
     Course,
     Enrolment,
@@ -40,6 +40,7 @@ from .values import (
 __version__ = _version()
 
 __all__ = [
+    "Changes",
     "Course",
     "Enrolment",
     "Feedback",

@@ -15,7 +15,7 @@ from . import _structures as s
 from . import values
 from ._library import library
 from .errors import Language
-from .tasks import Observation, Task, report_progress
+from .tasks import Changes, Observation, Task, report_progress
 from .values import Feedback
 
 _OPEN_EXISTING = 1
@@ -296,6 +296,10 @@ class Replica:
                 ),
                 on_change,
             )
+
+    def changes(self, learner: str) -> Changes:
+        """As `observe`, for a loop: `with replica.changes(mei) as turns: for _ in turns: draw()`. Close it when done."""
+        return Changes(lambda on_change: self.observe(learner, on_change))
 
     # Sync.
 

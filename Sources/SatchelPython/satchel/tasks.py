@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import ctypes as c
 import logging
+import queue
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from . import _structures as s
@@ -170,3 +172,39 @@ class Observation:
         with getattr(self, "_lock", threading.Lock()):
             handle, self._handle = getattr(self, "_handle", None), None
         library.satchel_observation_end(handle)
+
+
+class Changes:
+    """Changes of a learner, one turn each; what changes during a turn is told by one more. Ends when it is closed."""
+
+    def __init__(self, observe: Callable[[Callable[[str], None]], Observation]) -> None:
+        self._learners: queue.Queue[str] = queue.Queue(maxsize=1)
+        self._closed = threading.Event()
+        learners = self._learners
+
+        # It holds the queue and not `self`, so that an iterator that is dropped is closed.
+        def on_change(learner: str) -> None:
+            with suppress(queue.Full):
+                learners.put_nowait(learner)
+
+        self._observation = observe(on_change)
+
+    def __enter__(self) -> Changes:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __iter__(self) -> Changes:
+        return self
+
+    def __next__(self) -> str:
+        while not self._closed.is_set():
+            with suppress(queue.Empty):
+                return self._learners.get(timeout=_PIECE_MS / 1000)
+        raise StopIteration
+
+    def close(self) -> None:
+        """Ends it, from any thread: a turn that is waited for does not come."""
+        self._closed.set()
+        self._observation.close()
