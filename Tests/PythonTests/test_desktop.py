@@ -105,7 +105,7 @@ class App:
         """As another process reads them from the store."""
         try:
             with satchel.Replica(self.store, create=False) as replica:
-                return replica.progress(replica.learner("Mei")).attempts
+                return replica.record_count(replica.learner("Mei"))
         except satchel.SatchelError:
             return 0
 

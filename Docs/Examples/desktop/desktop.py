@@ -45,7 +45,8 @@ class Window(Gtk.ApplicationWindow):
         middle.append(side)
 
         self._status = label(words("never"), "dim-label", hexpand=True)
-        self._sync = Gtk.Button(label=words("sync"))
+        # A click leaves the keys with the lesson: Enter still goes on.
+        self._sync = Gtk.Button(label=words("sync"), focus_on_click=False)
         self._sync.connect("clicked", lambda _: self.start_sync())
         below = Gtk.Box(spacing=12)
         below.append(self._status)
@@ -152,8 +153,8 @@ class Window(Gtk.ApplicationWindow):
         try:
             report = task.finish()
         except satchel.SatchelError as error:
-            message = error.message(self._words.language)
-            self._status.set_label(self._words("not_synced", message))
+            said = f"{error.message(self._words.language)} {error.hint(self._words.language)}"
+            self._status.set_label(self._words("not_synced", said))
             return False
         now = datetime.now().strftime("%H:%M")
         done = self._words("synced", now, report.records_sent, report.records_received)
@@ -193,7 +194,9 @@ def main() -> None:
     parser.add_argument("--hub", help="the hub to sync with; else the one that was met last")
     parser.add_argument("--lang", choices=["en", "zh"], help="else that of the locale")
     chosen = parser.parse_args()
-    locale = chosen.lang or os.environ.get("LC_ALL") or os.environ.get("LANG")
+    locale = chosen.lang or next(
+        filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), None
+    )
     words = Words(satchel.Language.of_locale(locale))
     try:
         Path(chosen.store).parent.mkdir(parents=True, exist_ok=True)
@@ -202,6 +205,8 @@ def main() -> None:
             replica.import_pack(chosen.pack)
     except satchel.SatchelError as error:
         raise SystemExit(f"{error.message(words.language)}\n{error.hint(words.language)}")
+    except OSError as error:
+        raise SystemExit(str(error))
     app = Gtk.Application(application_id="org.satchel.Lesson")
     app.connect("activate", lambda app: Window(app, replica, words, chosen.hub).present())
     app.run(None)

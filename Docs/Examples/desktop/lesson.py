@@ -50,6 +50,9 @@ class Lesson(Gtk.Box):
             self._wants_focus.grab_focus()
 
     def _clear(self) -> None:
+        # A removed button would hand the focus to the first choice, and an Enter too many would be an answer.
+        if window := self.get_root():
+            window.set_focus(None)
         while child := self.get_first_child():
             self.remove(child)
 
@@ -69,7 +72,8 @@ class Lesson(Gtk.Box):
             return
         self._item, self._asked = item, datetime.now(timezone.utc)
         self.append(label(item.question, "title-2"))
-        self._ask_choices(item) if item.kind is ItemKind.CHOICE else self._ask_text(item)
+        ask = {ItemKind.CHOICE: self._ask_choices, ItemKind.ANSWER: self._ask_text}
+        ask.get(item.kind, self._show)(item)
         self.append(self._feedback())
         why = Gtk.Expander(label=self._words("why"), expanded=False)
         reasons = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=4, margin_top=6)
@@ -100,6 +104,20 @@ class Lesson(Gtk.Box):
         row.append(button(self._words("check"), give, "suggested-action"))
         self.append(row)
         self._wants_focus = entry
+
+    def _show(self, item: satchel.Item) -> None:
+        """A lesson is read, not answered."""
+        self.append(label(item.explanation))
+
+        def go_on() -> None:
+            try:
+                self._replica.record_view(self._learner, item.id)
+            except satchel.SatchelError as error:
+                self._on_error(error)
+            self.ask()
+
+        self._wants_focus = button(self._words("next"), go_on, "suggested-action")
+        self.append(self._wants_focus)
 
     def _feedback(self) -> Gtk.Box:
         row = Gtk.Box(spacing=8)

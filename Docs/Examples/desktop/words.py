@@ -27,7 +27,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "behind": ("Not in step yet; sync again.", "尚未一致，请再次同步。"),
     "not_synced": ("Not synced: {0}", "未同步：{0}"),
-    "counts": ("{0} answers, {1} right", "{0} 次作答，{1} 次正确"),
+    "counts": ("Answers: {0}, right: {1}", "{0} 次作答，{1} 次正确"),
 }
 
 
