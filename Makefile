@@ -41,7 +41,7 @@ programs: library release ## All that is installed: library, programs, manual pa
 	SOURCE_DATE_EPOCH=$(EPOCH) python3 -B Packaging/manual.py $(STATIC) $(STATIC)/man
 	mkdir -p $(STATIC)/completions
 	for program in satchel satchel-hub; do for shell in bash zsh fish; do \
-	  $(STATIC)/$$program --generate-completion-script $$shell >$(STATIC)/completions/$$program.$$shell || exit 1; \
+	  $(STATIC)/$$program --generate-completion-script $$shell | sed "1{/^#!/d}" >$(STATIC)/completions/$$program.$$shell || exit 1; \
 	done; done
 	touch $(STATIC)/made
 
