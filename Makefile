@@ -3,17 +3,17 @@
 SWIFT ?= swift
 PYTHON ?= python3
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-PACKAGES := libsqlite3-dev libcurl4-openssl-dev libzstd-dev libarchive-dev pkg-config openssl make git gcc libc6-dev binutils python3-venv
+PACKAGES := libsqlite3-dev libcurl4-openssl-dev libzstd-dev libarchive-dev pkg-config openssl make git gcc libc6-dev binutils python3 python3-venv
 PROTOC_OUT := --swift_opt=UseAccessLevelOnImports=true
 SEED ?= 1
 # Tests that wait for a line: beside others that use all cores they would measure those.
 ON_A_LINE = ^(SatchelTransportTests|Scenarios)[.]
 BIN = $(shell $(SWIFT) build -c release --show-bin-path)
 
-.PHONY: help demo test build release library wheel desktop test-docs simulate bench bench-sync bench-volume bench-size bench-memory bench-infer bench-training bench-prepare accuracy cards lint docs protobuf fixtures packages clean
+.PHONY: help demo test build release library wheel programs install uninstall deb test-packages desktop test-docs simulate bench bench-sync bench-volume bench-size bench-memory bench-infer bench-training bench-prepare accuracy cards lint docs protobuf fixtures packages clean
 
 help: ## What can be made
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 15
 
 packages: ## Install what is missing of the system's packages
 	@missing=""; for package in $(PACKAGES); do \
@@ -34,6 +34,42 @@ library: packages ## libsatchel.so with the Swift runtime inside, optimised, in 
 
 wheel: library ## A wheel of the Python package, with the library inside, in dist/
 	$(PYTHON) Sources/SatchelPython/build-wheel.py $(STATIC)/libsatchel.so dist
+
+# Dates what is generated: the last commit's time, so that the same sources give the same bytes.
+EPOCH = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct))
+
+programs: library release ## All that is installed: library, programs, manual pages, completions, in .build/c/release
+	Packaging/link.sh $(BIN) $(STATIC) satchel strip
+	Packaging/link.sh $(BIN) $(STATIC) satchel-hub strip
+	SOURCE_DATE_EPOCH=$(EPOCH) python3 -B Packaging/manual.py $(STATIC) $(STATIC)/man
+	mkdir -p $(STATIC)/completions
+	for program in satchel satchel-hub; do for shell in bash zsh fish; do \
+	  $(STATIC)/$$program --generate-completion-script $$shell >$(STATIC)/completions/$$program.$$shell || exit 1; \
+	done; done
+	sed -i '1{/^#!/d}' $(STATIC)/completions/*.bash
+	touch $(STATIC)/made
+
+# A file, so that `sudo make install` after `make programs` builds nothing as root.
+$(STATIC)/made: Makefile Package.swift Docs/cli.md $(wildcard Packaging/*.py) Packaging/link.sh Packaging/exports.map \
+  Packaging/icu-without-data.c $(shell find Sources Sync -type f -not -name '*.py' -not -name '*.md')
+	$(MAKE) programs
+
+PREFIX ?= /usr/local
+PLACES = PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) $(if $(LIBDIR),LIBDIR=$(LIBDIR)) $(if $(UNITDIR),UNITDIR=$(UNITDIR))
+
+install: $(STATIC)/made ## Install under PREFIX (/usr/local), within DESTDIR
+	$(PLACES) Packaging/install.sh install $(STATIC)
+
+uninstall: ## Take away exactly what install put under PREFIX
+	$(PLACES) Packaging/install.sh uninstall
+
+deb: PACKAGES += dpkg-dev debhelper
+deb: packages $(STATIC)/made ## Debian packages in dist/
+	SOURCE_DATE_EPOCH=$(EPOCH) Packaging/deb.sh $(STATIC) dist
+
+test-packages: PACKAGES += dpkg-dev debhelper lintian debootstrap mandoc man-db binutils systemd
+test-packages: deb ## Install, link, uninstall, and run the packages in a clean root
+	Packaging/test-packages.sh $(STATIC) dist $(BIN)
 
 demo: release ## A hub, two laptops, three learners: the whole story on loopback
 	$(BIN)/satchel demo --fixtures Fixtures

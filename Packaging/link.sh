@@ -39,7 +39,7 @@ swiftc -use-ld=lld -static-stdlib -o "$scratch/$out" "${options[@]}" \
   -l_FoundationCShims -l_FoundationCollections -lswiftDispatch -lswiftSynchronization -lswift_Concurrency \
   -lswift_StringProcessing -lswift_RegexParser \
   -lsqlite3 -lcurl -lzstd -larchive \
-  -Xlinker --gc-sections -Xlinker --as-needed -Xlinker -z -Xlinker now -Xlinker --build-id=sha1 \
+  -Xlinker "$here/reproducible.ld" -Xlinker --gc-sections -Xlinker --as-needed -Xlinker -z -Xlinker now -Xlinker --build-id=sha1 \
   ${strip:+-Xlinker --strip-all}
 
 mv "$scratch/$out" "$folder/$out"
