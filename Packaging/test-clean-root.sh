@@ -1,7 +1,11 @@
 # Tests of the packages in a clean root: a minimal system of the same release, with nothing of Swift and nothing of ours.
 #
-# Sourced by test-packages.sh (`check`, $scratch, $debs ...). Needs no mount, no /proc and no systemd in there: the lines of the systemd
-# unit are run as it would run them, by a user of no rights. Downloads are kept in .build/clean-root.
+# Sourced by test-packages.sh (`check`, $scratch, $debs ...). Needs no systemd: the lines of the unit are run as it would run them, by a
+# user of no rights. Downloads are kept in .build/clean-root.
+#
+# A Swift program needs /proc: its runtime finds the arguments by /proc/self/maps, and libdispatch stops a program whose threads it cannot
+# look up. Where /proc cannot be mounted in there, as in most containers, our programs run outside, with the loader and all libraries of
+# the clean root; everything else still runs inside.
 
 cache=$root/.build/clean-root
 suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
@@ -9,9 +13,33 @@ clean=$scratch/clean
 # Ids of nobody in there.
 learner_id=60001 hub_id=60002
 
-as_root() { chroot "$clean" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive ${http_proxy:+http_proxy="$http_proxy"} "$@"; }
-as_learner() { chroot --userspec=$learner_id:$learner_id "$clean" env -i PATH=/usr/bin:/bin HOME=/home/learner LANG=C.UTF-8 "$@"; }
-as_hub() { chroot --userspec=$hub_id:$hub_id "$clean" env -i PATH=/usr/bin:/bin LANG=C.UTF-8 "$@"; }
+if unshare --mount true 2>/dev/null; then mounts=1; else mounts=; fi
+variables=(PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive ${http_proxy:+http_proxy="$http_proxy"})
+
+# Becomes a program of the packages or an app, by a user. For a subshell. Arguments that begin with / are files of the clean root.
+inside() { # UID PROGRAM ARGUMENT...
+  local id=$1 argument arguments=() there=$clean loader
+  shift
+  [ -z "$mounts" ] || there=
+  for argument in "$@"; do
+    case $argument in /*) argument=$there$argument ;; esac
+    arguments+=("$argument")
+  done
+  variables+=(HOME="$there/home/learner" SATCHEL_HUB_STORE="$there/var/lib/satchel/hub.sqlite")
+  if [ -n "$mounts" ]; then
+    # A mount of one's own ends with the program.
+    exec unshare --mount bash -c 'mount -t proc proc "$1/proc" && shift && exec "$@"' _ "$clean" \
+      chroot --userspec="$id:$id" "$clean" env -i "${variables[@]}" "${arguments[@]}"
+  else
+    loader=$(echo "$clean"/usr/lib/*-linux-gnu/ld-linux-*.so.*)
+    exec setpriv --reuid="$id" --regid="$id" --clear-groups env -i "${variables[@]}" \
+      "$loader" --library-path "$(dirname "$loader")" "${arguments[@]}"
+  fi
+}
+as_learner() (inside $learner_id "$@")
+as_keeper() (inside 0 "$@")
+as_root() { chroot "$clean" env -i "${variables[@]}" "$@"; }
+deb() { echo "/debs/$1_${version}_$(dpkg --print-architecture).deb"; }
 get() { as_root apt-get install -y -qq --no-install-recommends "$@"; }
 
 # Where this machine gets its packages from, one `URI SUITE COMPONENT` a line; the release itself comes first.
@@ -31,6 +59,7 @@ a_clean_root_is_made() {
     mv "$cache/$suite.tar.part" "$cache/$suite.tar"
     rm -rf --one-file-system "$scratch/bootstrap"
   fi
+  chmod 711 "$scratch"
   mkdir "$clean"
   tar -C "$clean" -xf "$cache/$suite.tar"
   cp /etc/resolv.conf "$clean/etc/resolv.conf"
@@ -43,50 +72,51 @@ a_clean_root_is_made() {
   mkdir "$clean/debs"
   cp "$debs"/*satchel*_"$version"_*.deb "$clean/debs/"
   cp "$root"/Fixtures/course/*.satchelpack "$clean/home/course.satchelpack"
-  (cd "$clean" && find . -not -path './var/*' | sort) >"$scratch/before"
 }
 
 packages_install() {
-  get /debs/libsatchel0_*.deb /debs/satchel_*.deb /debs/satchel-hub_*.deb
+  get "$(deb libsatchel0)" "$(deb satchel)" "$(deb satchel-hub)"
   as_root dpkg --audit | tee "$scratch/audit"
   [ ! -s "$scratch/audit" ]
-  [ "$(as_learner satchel --version)" = "$version" ] && [ "$(as_learner satchel-hub --version)" = "$version" ]
+  [ "$(as_learner /usr/bin/satchel --version)" = "$version" ]
+  [ "$(as_learner /usr/bin/satchel-hub --version)" = "$version" ]
   # Nothing runs, and nothing will run at the next boot, that its keeper did not start.
   [ -z "$(find "$clean/etc/systemd" -name 'satchel*')" ]
   find "$clean/var/cache/apt/archives" -name '*.deb' -exec cp -t "$cache/archives" {} +
 }
 
 a_lesson_is_taken() {
-  as_learner satchel init
-  as_learner satchel import /home/course.satchelpack
-  as_learner satchel learner add --name Mei
+  as_learner /usr/bin/satchel init
+  as_learner /usr/bin/satchel import /home/course.satchelpack
+  as_learner /usr/bin/satchel learner add --name Mei
   local item
-  item=$(as_learner satchel next Mei --json | sed -n 's/.*"item":"\([^"]*\)".*/\1/p')
+  item=$(as_learner /usr/bin/satchel next Mei --json | sed -n 's/.*"item":"\([^"]*\)".*/\1/p')
   echo "next: $item"
   [ -n "$item" ]
-  as_learner satchel record Mei "$item" --correct --duration-ms 4000
-  as_learner satchel next Mei -n 3 --explain
-  as_learner satchel doctor --deep
+  as_learner /usr/bin/satchel record Mei "$item" --correct --duration-ms 4000
+  as_learner /usr/bin/satchel next Mei -n 3 --explain
+  as_learner /usr/bin/satchel doctor --deep
 }
 
-# Runs the lines of the installed unit that begin with a word, with the environment that the unit gives.
-unit_line() { # ExecStartPre|ExecStart
+# Becomes the program of a line of the installed unit, with the environment that the unit gives. For a subshell.
+become() { # ExecStartPre|ExecStart
   local unit=$clean/lib/systemd/system/satchel-hub.service line assignment
   line=$(sed -n "s/^$1=//p" "$unit")
-  (
-    while IFS= read -r assignment; do export "${assignment//%S//var/lib}"; done < <(sed -n 's/^Environment=//p' "$unit")
-    # As /etc/satchel/hub.env would say: this machine only, and any port.
-    SATCHEL_HUB_LISTEN=127.0.0.1:0
-    # systemd splits $A into words and keeps ${A} as one, as the shell does here but for the quotes.
-    eval "set -- ${line//\$\{SATCHEL_HUB_LISTEN\}/\"\$SATCHEL_HUB_LISTEN\"}"
-    exec chroot --userspec=$hub_id:$hub_id "$clean" env -i PATH=/usr/bin:/bin LANG=C.UTF-8 SATCHEL_HUB_STORE="$SATCHEL_HUB_STORE" "$@"
-  )
+  while IFS= read -r assignment; do export "${assignment//%S//var/lib}"; done < <(sed -n 's/^Environment=//p' "$unit")
+  [ "$SATCHEL_HUB_STORE" = /var/lib/satchel/hub.sqlite ]
+  # As /etc/satchel/hub.env would say: this machine only.
+  SATCHEL_HUB_LISTEN=$listen
+  # systemd splits $A into words and keeps ${A} as one, as the shell does with quotes.
+  eval "set -- ${line//\$\{SATCHEL_HUB_LISTEN\}/\"\$SATCHEL_HUB_LISTEN\"}"
+  umask "$(sed -n 's/^UMask=//p' "$unit")"
+  inside $hub_id "$@"
 }
 
-# Starts the hub as the unit does; leaves its process in $hub and its address in $url.
+# Starts the hub as the unit does, at $listen; leaves its process in $hub and its address in $url.
 start_hub() {
-  unit_line ExecStartPre
-  unit_line ExecStart >"$scratch/hub.log" 2>&1 &
+  (become ExecStartPre)
+  : >"$scratch/hub.log"
+  become ExecStart >"$scratch/hub.log" 2>&1 &
   hub=$!
   local tries
   for tries in {1..150}; do
@@ -106,34 +136,43 @@ stop_hub() {
 }
 
 a_round_is_synced_with_the_service() {
-  local hub='' url='' code
-  trap '[ -z "$hub" ] || kill $hub 2>/dev/null || true' EXIT
+  local hub='' url='' code listen=127.0.0.1:0
+  trap '[ -z "${hub:-}" ] || kill "$hub" 2>/dev/null || true' EXIT
   install -d -m 700 -o $hub_id -g $hub_id "$clean/var/lib/satchel"
   start_hub
   [[ $url == https://127.0.0.1:* ]]
 
   # What a keeper does as root leaves the hub's files to the hub.
-  keeper() { as_root env SATCHEL_HUB_STORE=/var/lib/satchel/hub.sqlite satchel-hub "$@"; }
+  keeper() { as_keeper /usr/bin/satchel-hub "$@"; }
   keeper class add 3B
   code=$(keeper invite --json | sed -n 's/.*"code":"\([^"]*\)".*/\1/p')
-  as_learner satchel enroll "$url" --code "$code"
-  as_learner satchel sync --json | tee "$scratch/round"
+  as_learner /usr/bin/satchel enroll "$url" --code "$code"
+  as_learner /usr/bin/satchel sync --json | tee "$scratch/round"
   grep -q '"converged":true' "$scratch/round"
   grep -qE '"records_sent":[1-9]' "$scratch/round"
-  keeper devices --json | grep -q '"converged":true'
+  # The hub knows that a device is in step when it comes again.
+  as_learner /usr/bin/satchel sync
+  keeper devices --json | tee "$scratch/devices"
+  grep -q '"converged":true' "$scratch/devices"
+  keeper publish pack /home/course.satchelpack --channel stable
   stop_hub
   keeper doctor --deep
-  find "$clean/var/lib/satchel" -type f \( -not -user $hub_id -o -perm /077 \) | tee "$scratch/foreign"
+  ls -ln "$clean/var/lib/satchel"
+  find "$clean/var/lib/satchel" -type f \( -not -user $hub_id -o -perm /077 \) -not -name '*.beacon' | tee "$scratch/foreign"
   [ ! -s "$scratch/foreign" ]
 
-  # After the keeper's work the hub's own user still can all.
+  # After the keeper's work the hub's own user still can all, and devices know it again.
+  listen=${url#https://}
   start_hub
-  as_learner satchel sync "$url" --json | grep -q '"converged":true'
+  as_learner /usr/bin/satchel record Mei add-within-20-01 --wrong
+  as_learner /usr/bin/satchel sync --json | tee "$scratch/round"
+  grep -q '"converged":true' "$scratch/round"
   stop_hub
   hub=''
 }
 
 a_built_app_runs_without_headers() {
+  [ -e "$scratch/example/lesson" ] || example_compiles_by_pkg_config
   cp "$scratch/example/lesson" "$clean/home/lesson"
   lesson_is_taken_by /home/lesson built
 }
@@ -144,7 +183,7 @@ lesson_is_taken_by() { # PROGRAM STORE
 }
 
 an_app_is_built_with_the_dev_package() {
-  get /debs/libsatchel-dev_*.deb gcc libc6-dev pkg-config make
+  get "$(deb libsatchel-dev)" gcc libc6-dev pkg-config make
   find "$clean/var/cache/apt/archives" -name '*.deb' -exec cp -t "$cache/archives" {} +
   cp -r "$root/Docs/Examples/c" "$clean/home/source"
   rm -f "$clean/home/source/lesson"

@@ -20,7 +20,8 @@ scratch=$(mktemp -d)
 trap 'rm -rf --one-file-system "$scratch"' EXIT
 passed=0 failed=0
 
-# Runs a function as a test: any command of it that fails, fails it, and then what it printed is shown.
+# Runs a function as a test: any command of it that fails, fails it, and then what it printed is shown. (No `[ a ] && [ b ]` in a test:
+# `set -e` does not see a failure before the `&&`.)
 check() { # SENTENCE FUNCTION
   [[ $1 == *"$wanted"* ]] || return 0
   set +e
@@ -45,7 +46,8 @@ uninstall_leaves_nothing() {
   export DESTDIR=$scratch/machine PREFIX=/opt/satchel LIBDIR=/opt/satchel/lib/somewhere UNITDIR=/etc/systemd/system
   install_to install
   [ "$(find "$DESTDIR" -type f -o -type l | wc -l)" -gt 50 ]
-  [ -x "$DESTDIR/opt/satchel/bin/satchel-hub" ] && [ -e "$DESTDIR/opt/satchel/lib/somewhere/libsatchel.so" ]
+  [ -x "$DESTDIR/opt/satchel/bin/satchel-hub" ]
+  [ -e "$DESTDIR/opt/satchel/lib/somewhere/libsatchel.so" ]
   # Twice: what an older install left is taken away with the newer one.
   install_to install
   install_to uninstall
@@ -87,7 +89,8 @@ a_moved_install_works() {
 }
 
 programs_say_their_version() {
-  [ "$("$made/satchel" --version)" = "$version" ] && [ "$("$made/satchel-hub" --version)" = "$version" ]
+  [ "$("$made/satchel" --version)" = "$version" ]
+  [ "$("$made/satchel-hub" --version)" = "$version" ]
 }
 
 # ---- the library
@@ -133,7 +136,8 @@ manual_pages_are_sound() {
   for page in "$made"/man/man*/*; do
     man --warnings -l -T utf8 "$page" 2>"$scratch/warnings" >"$scratch/page"
     cat "$scratch/warnings"
-    [ ! -s "$scratch/warnings" ] && [ "$(wc -l <"$scratch/page")" -gt 15 ]
+    [ ! -s "$scratch/warnings" ]
+    [ "$(wc -l <"$scratch/page")" -gt 15 ]
   done
   for name in $(grep -v '^#' "$here/libsatchel.symbols"); do
     grep -q "^\\\\fB.*[ *]$name(" "$made/man/man3/satchel.h.3" || { echo "no $name"; return 1; }
