@@ -54,6 +54,9 @@ def glibc(library: Path) -> str:
         ["readelf", "--version-info", library], check=True, capture_output=True, text=True
     ).stdout
     found = re.findall(r"GLIBC_(\d+)\.(\d+)", text)
+    if "GLIBC_ABI_DT_RELR" in text:
+        # Packed relocations, which came with 2.36.
+        found.append(("2", "36"))
     major, minor = max((int(major), int(minor)) for major, minor in found)
     return f"{major}_{minor}"
 

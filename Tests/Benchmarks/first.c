@@ -1,6 +1,6 @@
 /*
- * The smallest client: opens a store, asks what a learner should do now, and prints it. `satchel bench open --client` measures
- * how long that takes from its start.
+ * The smallest client: opens a store, asks what a learner should do now, and prints it, and ends at the end of its input.
+ * `satchel bench open --client` measures how long that takes from its start, and looks at its memory before it ends.
  *
  * Usage: first STORE LEARNER
  */
@@ -18,6 +18,8 @@ int main(int count, char **arguments) {
   }
   puts(next->list[0]->item);
   fflush(stdout);
+  while (getchar() != EOF) {
+  }
   satchel_free(next);
   satchel_replica_close(replica);
   return 0;

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import collections
 import json
-import os
 import re
 import subprocess
 import sys
@@ -61,16 +60,15 @@ def package(python: str, name: str) -> int | None:
 
 
 def start(command: list[str]) -> tuple[float, float]:
-    """Milliseconds from a program's start to its end, the median of 9, and its most memory in MB."""
+    """Milliseconds from a program's start to its end, the median of 9, and its most memory in MB, which it tells itself."""
+    tell = "; print(next(l for l in open('/proc/self/status') if l.startswith('VmHWM')))"
     times, memory = [], 0.0
     for _ in range(9):
         begin = time.perf_counter()
-        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        _, status, usage = os.wait4(child.pid, 0)
-        if status:
-            raise RuntimeError(f"{command} failed")
+        whole = [*command[:-1], command[-1] + tell]
+        output = subprocess.run(whole, check=True, capture_output=True, text=True).stdout
         times.append(1000 * (time.perf_counter() - begin))
-        memory = max(memory, usage.ru_maxrss / 1024)
+        memory = int(output.split()[1]) / 1024
     return sorted(times)[4], memory
 
 

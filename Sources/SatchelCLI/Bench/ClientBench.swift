@@ -20,7 +20,7 @@ struct ClientBench {
   }
 
   /// - Parameter client: a program that is started with the store and a learner, and prints a line when it has the first
-  ///   recommendation (`Tests/Benchmarks/first.c`).
+  ///   recommendation, and ends at the end of its input (`Tests/Benchmarks/first.c`).
   func start(_ client: URL) throws -> [BenchResult] {
     let store = folder.file("ten-thousand.sqlite")
     let learner = try fill(store)
@@ -77,35 +77,49 @@ struct ChildRun {
   /// From its start to its first line.
   let seconds: Double
   let cpuSeconds: Double
-  /// The most that it held at once.
+  /// The most that it held at once until its first line. Asked of /proc: what `wait4` tells begins with its parent's memory.
   let residentMegabytes: Double
 
   static func run(_ program: URL, _ arguments: [String]) throws(SatchelError) -> ChildRun {
-    var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else { throw failure(program, errno) }
+    var (ends, waiting) = ([Int32](repeating: -1, count: 2), [Int32](repeating: -1, count: 2))
+    guard pipe(&ends) == 0, pipe(&waiting) == 0 else { throw failure(program, errno) }
+    _ = fcntl(waiting[1], F_SETFD, FD_CLOEXEC)
     defer { close(ends[0]) }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
+    posix_spawn_file_actions_adddup2(&actions, waiting[0], STDIN_FILENO)
     var words = ([program.path] + arguments).map { strdup($0) } + [nil]
     defer { for word in words { free(word) } }
     let start = Stopwatch.now(CLOCK_MONOTONIC)
     var child = pid_t()
     let code = posix_spawn(&child, program.path, &actions, nil, &words, environ)
     close(ends[1])
-    guard code == 0 else { throw failure(program, code) }
+    close(waiting[0])
+    guard code == 0 else {
+      close(waiting[1])
+      throw failure(program, code)
+    }
     var byte: UInt8 = 0
     while read(ends[0], &byte, 1) == 1, byte != UInt8(ascii: "\n") {}
     let seconds = Stopwatch.now(CLOCK_MONOTONIC) - start
+    let resident = residentMegabytes(of: child)
+    // It ends at the end of its input.
+    close(waiting[1])
     var (status, usage) = (Int32(), rusage())
     wait4(child, &status, 0, &usage)
     guard status == 0 else { throw failure(program, EPROTO) }
     let cpu = [usage.ru_utime, usage.ru_stime].reduce(0.0) {
       $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6
     }
-    return ChildRun(
-      seconds: seconds, cpuSeconds: cpu, residentMegabytes: Double(usage.ru_maxrss) / 1024)
+    return ChildRun(seconds: seconds, cpuSeconds: cpu, residentMegabytes: resident)
+  }
+
+  private static func residentMegabytes(of child: pid_t) -> Double {
+    let status = (try? String(contentsOfFile: "/proc/\(child)/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    return (line?.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? 0) / 1024
   }
 
   private static func failure(_ program: URL, _ code: Int32) -> SatchelError {
