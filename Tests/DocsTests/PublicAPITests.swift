@@ -20,8 +20,10 @@ import Testing
 
     let added = lines.filter { !Set(listed).contains($0) }.map { "+ " + $0 }
     let missing = listed.filter { !Set(lines).contains($0) }.map { "- " + $0 }
+    // Compared beforehand: a failure would print both lists, and what matters last.
+    let isListed = listed == lines
     #expect(
-      listed == lines,
+      isListed,
       """
       \((missing + added).joined(separator: "\n"))
       If that is meant, Docs/list-api.sh renews \(Self.list). A line that is gone or reads otherwise breaks apps: \
