@@ -1,0 +1,2 @@
+satchel-hub init --store class.sqlite
+satchel-hub serve --store class.sqlite
