@@ -51,7 +51,7 @@ programs: library release ## All that is installed: library, programs, manual pa
 
 # A file, so that `sudo make install` after `make programs` builds nothing as root.
 $(STATIC)/made: Makefile Package.swift Docs/cli.md $(wildcard Packaging/*.py) Packaging/link.sh Packaging/exports.map \
-  Packaging/icu-without-data.c $(shell find Sources Sync -type f -not -name '*.py' -not -name '*.md')
+  Packaging/icu-without-data.c Packaging/reproducible.ld $(shell find Sources Sync -type f -not -name '*.py' -not -name '*.md')
 	$(MAKE) programs
 
 PREFIX ?= /usr/local
@@ -69,7 +69,7 @@ deb: packages $(STATIC)/made ## Debian packages in dist/
 
 test-packages: PACKAGES += dpkg-dev debhelper lintian debootstrap mandoc man-db binutils systemd
 test-packages: deb ## Install, link, uninstall, and run the packages in a clean root
-	Packaging/test-packages.sh $(STATIC) dist $(BIN)
+	SOURCE_DATE_EPOCH=$(EPOCH) Packaging/test-packages.sh $(STATIC) dist $(BIN)
 
 demo: release ## A hub, two laptops, three learners: the whole story on loopback
 	$(BIN)/satchel demo --fixtures Fixtures

@@ -2,7 +2,7 @@
 # Tests what `make programs` and `make deb` made, as those use it who get it: install, compile an app, uninstall; and the packages in a
 # clean Debian without Swift.
 #
-# Usage: test-packages.sh MADE DEBS BUILD [NAME]
+# Usage: SOURCE_DATE_EPOCH=SECONDS test-packages.sh MADE DEBS BUILD [NAME], with the time that the packages were made with
 #   MADE   the folder that `make programs` filled
 #   DEBS   the folder of the packages
 #   BUILD  the folder of the objects, as `swift build --show-bin-path` tells, to link once more
@@ -16,6 +16,7 @@ made=$(cd "$1" && pwd) debs=$(cd "$2" && pwd) build=$(cd "$3" && pwd) wanted=${4
 header=$root/Sources/CSatchel/include/satchel.h
 version=$(sed -n 's/.*text = "\(.*\)"/\1/p' "$root/Sources/SatchelCore/SatchelVersion.swift")
 library=$made/libsatchel.so.$version
+: "${SOURCE_DATE_EPOCH:?the time of the last commit}"
 scratch=$(mktemp -d)
 trap 'rm -rf --one-file-system "$scratch"' EXIT
 passed=0 failed=0
@@ -134,7 +135,7 @@ manual_pages_are_sound() {
   mandoc -T lint -W warning "$made"/man/man*/*
   local page name
   for page in "$made"/man/man*/*; do
-    man --warnings -l -T utf8 "$page" 2>"$scratch/warnings" >"$scratch/page"
+    LC_ALL=C.UTF-8 man --warnings=w -Tutf8 -l "$page" 2>"$scratch/warnings" >"$scratch/page"
     cat "$scratch/warnings"
     [ ! -s "$scratch/warnings" ]
     [ "$(wc -l <"$scratch/page")" -gt 15 ]
