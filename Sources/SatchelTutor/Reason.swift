@@ -9,7 +9,7 @@ public struct Recommendation: Hashable, Sendable {
   public let probabilityCorrect: Double
   /// When its review is or was due, milliseconds since 1970; `nil` for an item never answered.
   public let dueMilliseconds: Int64?
-  /// The strongest first; never empty.
+  /// Those of the path, then those of the prediction, each the strongest first; never empty.
   public let reasons: [Reason]
 
   package init(

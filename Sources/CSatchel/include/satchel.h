@@ -471,7 +471,7 @@ typedef struct satchel_recommendation {
   double probability_correct;
   /** When its review is or was due; ::SATCHEL_NO_TIME for an item never answered. */
   int64_t due_ms;
-  /** The strongest first; there is at least one. */
+  /** Those of the path, then those of the prediction, each the strongest first; there is at least one. */
   size_t reason_count;
   const satchel_reason *const *reasons;
 } satchel_recommendation;
@@ -571,7 +571,8 @@ typedef struct satchel_observation satchel_observation;
  * Called when something of a learner has changed: a record, a sync, new content or a new model of this replica.
  *
  * It is called from a thread of the library, never from two at once for one observation; changes that come while it runs are told by one
- * more call. It may call this library, and satchel_observation_end() for its own observation.
+ * more call. It may call this library, and satchel_observation_end() for its own observation; its first call may come before
+ * satchel_learner_observe() has written the handle.
  */
 typedef void (*satchel_on_change)(void *context, const char *learner);
 

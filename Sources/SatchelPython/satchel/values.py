@@ -171,7 +171,7 @@ class Recommendation:
     probability_correct: float
     #: When its review is or was due; `None` for an item never answered.
     due: datetime | None
-    #: The strongest first.
+    #: Those of the path, then those of the prediction, each the strongest first.
     reasons: tuple[Reason, ...]
 
 
