@@ -10,7 +10,7 @@ SEED ?= 1
 ON_A_LINE = ^(SatchelTransportTests|Scenarios)[.]
 BIN = $(shell $(SWIFT) build -c release --show-bin-path)
 
-.PHONY: help demo test build release library wheel programs install uninstall deb test-packages desktop test-docs simulate bench bench-sync bench-volume bench-size bench-memory bench-infer bench-training bench-prepare accuracy cards lint docs protobuf fixtures packages clean
+.PHONY: help demo test build release library wheel programs install uninstall deb test-packages test-valgrind desktop test-docs simulate bench bench-sync bench-volume bench-size bench-memory bench-infer bench-training bench-prepare accuracy cards lint docs protobuf fixtures packages clean
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 15
@@ -81,6 +81,10 @@ test: packages ## Build and run all tests
 	$(SWIFT) test --skip-build --filter '^Scenarios[.]'
 	Tests/CTests/run.sh $$($(SWIFT) build --show-bin-path)
 	Tests/PythonTests/run.sh $$($(SWIFT) build --show-bin-path)
+
+test-valgrind: PACKAGES += valgrind
+test-valgrind: release library ## The C tests under valgrind: a wrong access or a leak fails; two minutes
+	VALGRIND=1 Tests/CTests/run.sh $(BIN)
 
 desktop: library ## The desktop example: a small learning app with GTK
 	SATCHEL_LIBRARY=$(abspath $(STATIC)/libsatchel.so.0) Docs/Examples/desktop/run.sh
