@@ -10,7 +10,7 @@ SEED ?= 1
 ON_A_LINE = ^(SatchelTransportTests|Scenarios)[.]
 BIN = $(shell $(SWIFT) build -c release --show-bin-path)
 
-.PHONY: help demo test build release library wheel programs install uninstall deb test-packages test-valgrind desktop test-docs simulate bench bench-sync bench-volume bench-size bench-memory bench-infer bench-training bench-prepare accuracy cards lint docs protobuf fixtures packages clean
+.PHONY: help demo test build release library wheel programs install uninstall deb test-packages test-valgrind test-tsan desktop test-docs simulate bench bench-sync bench-volume bench-size bench-memory bench-infer bench-training bench-prepare accuracy cards lint docs protobuf fixtures packages clean
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 15
@@ -86,6 +86,10 @@ test-valgrind: PACKAGES += valgrind
 test-valgrind: release library ## The C tests under valgrind: a wrong access or a leak fails; two minutes
 	VALGRIND=1 Tests/CTests/run.sh $(BIN)
 
+test-tsan: packages ## The C tests under ThreadSanitizer: a race between threads fails; three minutes the first time
+	$(SWIFT) build --product satchel-hub
+	TSAN=1 Tests/CTests/run.sh $$($(SWIFT) build --show-bin-path)
+
 desktop: library ## The desktop example: a small learning app with GTK
 	SATCHEL_LIBRARY=$(abspath $(STATIC)/libsatchel.so.0) Docs/Examples/desktop/run.sh
 
@@ -145,4 +149,4 @@ fixtures: release ## Make the course pack, the class and the first model again
 	Fixtures/make.sh $(BIN)/satchel
 
 clean: ## Remove what was built
-	rm -rf .build
+	rm -rf .build .build-tsan

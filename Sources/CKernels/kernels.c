@@ -9,7 +9,14 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-#if defined(__x86_64__) && defined(__linux__)
+// The loader picks before a sanitizer is ready, and its choosing is compiled with it: under one there is one body.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+#define SANITIZED
+#endif
+#endif
+
+#if defined(__x86_64__) && defined(__linux__) && !defined(SANITIZED)
 #define MULTIVERSION __attribute__((target_clones("default", "arch=x86-64-v3")))
 #else
 #define MULTIVERSION

@@ -5,16 +5,34 @@
 #   BUILD  the folder that `swift build --show-bin-path` tells, after SatchelC and satchel-hub were built there
 #   NAME   only tests whose names hold it
 # With VALGRIND=1 under valgrind's memcheck: a wrong access or a leak fails.
+# With TSAN=1 under ThreadSanitizer, where library and tests were compiled with it: a race between threads fails. The hub, which is another
+# program, is then the one of BUILD, and the library is built optimised into .build-tsan: not optimised, each use of a constant
+# waits for one lock of the Swift runtime, and eight threads stand still.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=$1
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-"$root/Packaging/link.sh" "$build" "$scratch" library
+compile=(cc)
+if [ -n "${TSAN:-}" ]; then
+  # The sanitizer needs the dynamic runtime, and a driver that knows it: the toolchain's.
+  sanitized=(-c release --sanitize=thread --scratch-path "$root/.build-tsan" --package-path "$root")
+  swift build "${sanitized[@]}" --product SatchelC
+  objects=$(swift build "${sanitized[@]}" --show-bin-path)/SatchelC.product/Objects.LinkFileList
+  toolchain=$(dirname "$(dirname "$(readlink -f "$(command -v swiftc)")")")
+  swiftc -emit-library -sanitize=thread -use-ld=lld -o "$scratch/libsatchel.so" "@$objects" -lsqlite3 -lcurl -lzstd -larchive \
+    -Xlinker -rpath -Xlinker "$toolchain/lib/swift/linux"
+  nm -D --undefined-only "$scratch/libsatchel.so" | grep __tsan_ >/dev/null || { echo "FAILED the library was not compiled with the sanitizer"; exit 1; }
+  compile=("$toolchain/bin/clang" -fsanitize=thread -fuse-ld=lld -L "$toolchain/lib/swift/linux" -ldispatch -lBlocksRuntime
+    -Wl,-rpath,"$toolchain/lib/swift/linux")
+  export TSAN_OPTIONS="exitcode=66"
+else
+  "$root/Packaging/link.sh" "$build" "$scratch" library
+fi
 # valgrind 3.19 gives up at the debug information of this compiler; the names of functions are elsewhere.
 [ -z "${VALGRIND:-}" ] || strip --strip-debug "$scratch/libsatchel.so"
-cc -std=c11 -g -O1 -Wall -Wextra -Werror -D_POSIX_C_SOURCE=200809L -I "$root/Sources/CSatchel/include" "$root"/Tests/CTests/*.c \
+"${compile[@]}" -std=c11 -g -O1 -Wall -Wextra -Werror -D_POSIX_C_SOURCE=200809L -I "$root/Sources/CSatchel/include" "$root"/Tests/CTests/*.c \
   -o "$scratch/tests" -L "$scratch" -lsatchel -Wl,-rpath,"$scratch" -pthread -lm
 
 export TMPDIR=$scratch
@@ -26,7 +44,7 @@ run=()
   --errors-for-leak-kinds=definite,indirect --trace-children=no --suppressions="$root/Tests/CTests/valgrind.supp")
 
 # The example, as a learner meets it: two answers, then the end of the input.
-cc -std=c11 -O1 -Wall -Wextra -Wpedantic -Werror -I "$root/Sources/CSatchel/include" "$root/Docs/Examples/c/lesson.c" \
+"${compile[@]}" -std=c11 -O1 -Wall -Wextra -Wpedantic -Werror -I "$root/Sources/CSatchel/include" "$root/Docs/Examples/c/lesson.c" \
   -o "$scratch/lesson" -L "$scratch" -lsatchel -Wl,-rpath,"$scratch"
 [ "$(wc -l <"$root/Docs/Examples/c/lesson.c")" -lt 150 ]
 printf '1\n2\n' | LANG=en_US.UTF-8 "$scratch/lesson" "$scratch/lesson.sqlite" "$SATCHEL_PACK" Mei >"$scratch/said"
