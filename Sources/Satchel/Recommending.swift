@@ -43,4 +43,11 @@ extension Replica {
       bias: try bias(of: learner, fingerprint: state.fingerprint, ready),
       nowMilliseconds: Self.milliseconds(date))
   }
+
+  /// `reason` as a sentence for the learner, with the title of the skill that it names.
+  public func sentence(_ reason: Reason, in language: Language) throws(SatchelError) -> String {
+    var title: LocalizedText?
+    if let skill = reason.arguments.skill { title = try store.skillTitle(skill) }
+    return reason.text(in: language, skillTitle: title?.text(in: language))
+  }
 }

@@ -17,42 +17,30 @@ public func satchel_learner_recommend(
     let found = try replica.recommend(
       for: try learnerID(learner), limit: try SatchelC.limit(limit, listLimits), goal: wanted,
       at: date(at_ms))
-    let words = try ReasonTexts(replica, Language(language))
-    let list = found.map { result.recommendation($0, words) }
+    let language = Language(language)
+    let list = try found.map { (found) throws(SatchelError) in
+      try result.recommendation(found) { (reason) throws(SatchelError) in
+        try replica.sentence(reason, in: language)
+      }
+    }
     return satchel_recommendations(count: list.count, list: result.list(list))
   }
 }
 
 extension ResultArena {
   fileprivate func recommendation(
-    _ recommendation: Recommendation, _ words: ReasonTexts
-  ) -> satchel_recommendation {
-    let reasons = recommendation.reasons.map { reason in
+    _ recommendation: Recommendation, saying sentence: (Reason) throws(SatchelError) -> String
+  ) throws(SatchelError) -> satchel_recommendation {
+    let reasons = try recommendation.reasons.map { (reason) throws(SatchelError) in
       satchel_reason(
         code: text(reason.code.rawValue), weight: reason.weight,
-        text: text(words.sentence(reason)))
+        text: text(try sentence(reason)))
     }
     return satchel_recommendation(
       item: text(recommendation.item.text), score: recommendation.score,
       probability_correct: recommendation.probabilityCorrect,
       due_ms: moment(recommendation.dueMilliseconds), reason_count: reasons.count,
       reasons: list(reasons))
-  }
-}
-
-/// Reasons as sentences, with skills by their titles.
-private struct ReasonTexts {
-  private let language: Language
-  private let titles: [SkillID: LocalizedText]
-
-  init(_ replica: Replica, _ language: Language) throws(SatchelError) {
-    self.language = language
-    titles = try replica.skillTitles()
-  }
-
-  func sentence(_ reason: Reason) -> String {
-    let title = reason.arguments.skill.flatMap { titles[$0]?.text(in: language) }
-    return reason.text(in: language, skillTitle: title)
   }
 }
 
@@ -80,12 +68,15 @@ public func satchel_learner_path(
     let path = try replica.path(
       to: try SkillID(try text(goal, "goal")), for: try learnerID(learner),
       limit: try limit(steps, 1...Replica.pathStepsMax, "steps"), at: date(at_ms))
-    let words = try ReasonTexts(replica, Language(language))
-    let list = path.steps.map { step in
-      satchel_path_step(
+    let language = Language(language)
+    let list = try path.steps.map { (step) throws(SatchelError) in
+      let why = try step.reasons.first.map { (reason) throws(SatchelError) in
+        try replica.sentence(reason, in: language)
+      }
+      return satchel_path_step(
         item: result.text(step.item.text), skill: result.optionalText(step.skill?.text),
         expected_gain: step.expectedGain, probability_correct: step.probabilityCorrect,
-        why: result.text(step.reasons.first.map { words.sentence($0) } ?? ""))
+        why: result.text(why ?? ""))
     }
     return satchel_path(
       count: list.count, steps: result.list(list), mastery: path.mastery,

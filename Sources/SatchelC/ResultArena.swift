@@ -17,24 +17,22 @@ final class ResultArena {
   private static let alignment = 16
 
   private var blocks: [UnsafeMutableRawPointer] = []
+  /// What is left of the last block.
   private var free = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
   deinit { for block in blocks { block.deallocate() } }
 
   private func take(_ count: Int) -> UnsafeMutableRawPointer {
     let needed = (count + Self.alignment - 1) & ~(Self.alignment - 1)
-    if needed > free.count {
-      let size = max(needed, Self.blockBytes)
-      let block = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: Self.alignment)
-      blocks.append(block)
-      free = UnsafeMutableRawBufferPointer(start: block, count: size)
+    if let place = free.baseAddress, needed <= free.count {
+      free = UnsafeMutableRawBufferPointer(rebasing: free.dropFirst(needed))
+      return place
     }
-    let place =
-      free.baseAddress
-      ?? UnsafeMutableRawPointer.allocate(
-        byteCount: needed, alignment: Self.alignment)
-    free = UnsafeMutableRawBufferPointer(rebasing: free.dropFirst(needed))
-    return place
+    let size = max(needed, Self.blockBytes)
+    let block = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: Self.alignment)
+    blocks.append(block)
+    free = UnsafeMutableRawBufferPointer(start: block + needed, count: size - needed)
+    return block
   }
 
   /// A NUL-ended copy.

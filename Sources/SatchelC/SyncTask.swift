@@ -11,7 +11,6 @@ final class SyncTask: Sendable {
     case synced(SyncReport)
     case enrolled(Enrolment)
     case read(BundleReport)
-    case failed(SatchelError)
   }
 
   /// Raised when the task is done, and, for one that is stepped, while a step is due.
@@ -22,7 +21,7 @@ final class SyncTask: Sendable {
 
   /// Where the work leaves what came of it.
   private final class Shared: Sendable {
-    let outcome = Mutex<Outcome?>(nil)
+    let outcome = Mutex<Result<Outcome, SatchelError>?>(nil)
   }
 
   /// - Parameter isStepwise: no thread of the runtime works on it; ``step()`` does.
@@ -36,18 +35,20 @@ final class SyncTask: Sendable {
     executor = isStepwise ? StepExecutor(signal) : nil
     // Lives until `finish`, which every task comes to.
     work = Task(executorPreference: executor) {
-      let result: Outcome
+      let result: Result<Outcome, SatchelError>
       do throws(SatchelError) {
-        result = try await body()
+        result = .success(try await body())
       } catch {
-        result = .failed(error)
+        result = .failure(error)
       }
       shared.outcome.withLock { $0 = result }
       signal.raise()
     }
   }
 
-  var isDone: Bool { outcome.outcome.withLock { $0 != nil } }
+  private var result: Result<Outcome, SatchelError>? { outcome.outcome.withLock { $0 } }
+
+  var isDone: Bool { result != nil }
 
   func step() {
     if !isDone { executor?.runDue() }
@@ -69,12 +70,10 @@ final class SyncTask: Sendable {
 
   /// Waits for the end and tells what came of it.
   func finish() throws(SatchelError) -> Outcome {
-    _ = wait(milliseconds: -1)
-    let outcome = outcome.outcome.withLock { $0 }
-    switch outcome {
-    case .failed(let error): throw error
-    case .some(let outcome): return outcome
-    case nil: throw SatchelError(.cancelled)
+    while true {
+      step()
+      if let result { return try result.get() }
+      signal.wait(until: nil)
     }
   }
 }
@@ -125,7 +124,6 @@ public func satchel_task_finish(
     case .synced(let round): report?.pointee = result.hand(over: result.report(round))
     case .read(let bundle): report?.pointee = result.hand(over: result.report(bundle))
     case .enrolled(let found): enrolment?.pointee = result.hand(over: result.enrolment(found))
-    case .failed(let error): throw error
     }
   }
 }

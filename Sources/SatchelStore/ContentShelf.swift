@@ -198,6 +198,15 @@ extension Store {
     }
   }
 
+  /// The title of one skill, where it has one.
+  package func skillTitle(_ skill: SkillID) throws(SatchelError) -> LocalizedText? {
+    try read { db in
+      let statement = try db.cachedStatement(sql: "SELECT title FROM skill WHERE key = ?")
+      let json = try String.fetchOne(statement, arguments: [skill.text])
+      return try json.map { try TextJSON.decode($0) }
+    }
+  }
+
   /// Titles of skills, for those that have one.
   package func skillTitles() throws(SatchelError) -> [SkillID: LocalizedText] {
     try read { db in

@@ -14,7 +14,7 @@ func firstLesson(in folder: URL, print: (String) -> Void) throws {
   let friday = monday.addingTimeInterval(4 * 86_400)
   for next in try replica.recommend(for: mei, limit: 2, at: friday) {
     print("\(next.item)")
-    for reason in next.reasons { print("  " + reason.text(in: .english)) }
+    for reason in next.reasons { try print("  " + replica.sentence(reason, in: .english)) }
   }
   for skill in try replica.progress(of: mei, at: friday).skills {
     print("\(skill.skill): mastery \(Int(skill.mastery * 100)) %")

@@ -44,6 +44,24 @@ struct Classroom {
     }
   }
 
+  @Test func `names skills by their titles in its reasons`() throws {
+    let classroom = try Classroom()
+    let item = try ItemID("add-within-20-02")
+    try classroom.replica.record(Answer(item, isCorrect: false), by: classroom.mei)
+    let reasons = try classroom.replica.recommend(for: classroom.mei, limit: 5).flatMap(\.reasons)
+    let naming = try #require(reasons.first { $0.arguments.skill != nil })
+    let skill = try #require(naming.arguments.skill)
+    let title = try #require(try classroom.replica.skillTitles()[skill])
+    for language in Language.allCases {
+      #expect(
+        try classroom.replica.sentence(naming, in: language).contains(title.text(in: language)))
+    }
+    // A skill that no pack describes goes by its key.
+    let foreign = Reason(
+      code: naming.code, weight: 1, arguments: Reason.Arguments(skill: try SkillID("heard-of")))
+    #expect(try classroom.replica.sentence(foreign, in: .english).contains("heard-of"))
+  }
+
   @Test func `moves on when skills are learned`() throws {
     let classroom = try Classroom()
     let first = try classroom.replica.recommend(for: classroom.mei, limit: 1)

@@ -13,7 +13,7 @@ try replica.record(Answer(ItemID("add-within-20-03"), isCorrect: false), by: mei
 let friday = monday.addingTimeInterval(4 * 86_400)
 for next in try replica.recommend(for: mei, limit: 2, at: friday) {
   print(next.item)
-  for reason in next.reasons { print("  " + reason.text(in: .english)) }
+  for reason in next.reasons { try print("  " + replica.sentence(reason, in: .english)) }
 }
 
 let screen = Task {

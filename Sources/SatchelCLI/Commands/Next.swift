@@ -35,7 +35,7 @@ struct Next: AsyncParsableCommand {
     let start = ContinuousClock.now
     let found = try replica.recommend(for: id, limit: limit, goal: goal, at: at?.date)
     let milliseconds = Times.seconds(since: start) * 1000
-    let words = try RecommendationWords(replica, options.language)
+    let words = RecommendationWords(replica, options.language)
     if options.json {
       let all = try found.map { try words.json($0) }
       let json: JSON = [
@@ -54,17 +54,15 @@ struct Next: AsyncParsableCommand {
 struct RecommendationWords {
   private let replica: Replica
   private let language: Language
-  private let skillTitles: [SkillID: LocalizedText]
 
-  init(_ replica: Replica, _ language: Language) throws {
+  init(_ replica: Replica, _ language: Language) {
     self.replica = replica
     self.language = language
-    skillTitles = try replica.skillTitles()
   }
 
   func json(_ recommendation: Recommendation) throws -> JSON {
     let title = try title(recommendation.item)
-    let reasons = recommendation.reasons.map { reasonJSON($0) }
+    let reasons = try recommendation.reasons.map { try reasonJSON($0) }
     return [
       "item": JSON(recommendation.item), "title": .string(title),
       "score": .number(recommendation.score),
@@ -73,10 +71,10 @@ struct RecommendationWords {
     ]
   }
 
-  private func reasonJSON(_ reason: Reason) -> JSON {
+  private func reasonJSON(_ reason: Reason) throws -> JSON {
     [
       "code": .string(reason.code.rawValue), "weight": .number(reason.weight),
-      "text": .string(sentence(reason)),
+      "text": .string(try sentence(reason)),
     ]
   }
 
@@ -99,7 +97,7 @@ struct RecommendationWords {
     for (row, recommendation) in zip(rows.dropFirst(), recommendations) {
       lines.append(row)
       for reason in recommendation.reasons {
-        lines.append("   • \(Table.printable(sentence(reason)))")
+        lines.append("   • \(Table.printable(try sentence(reason)))")
       }
     }
     return lines
@@ -119,8 +117,7 @@ struct RecommendationWords {
     return text.isEmpty ? item.text : text
   }
 
-  func sentence(_ reason: Reason) -> String {
-    let skill = reason.arguments.skill.flatMap { skillTitles[$0]?.text(in: language) }
-    return reason.text(in: language, skillTitle: skill)
+  func sentence(_ reason: Reason) throws -> String {
+    try replica.sentence(reason, in: language)
   }
 }

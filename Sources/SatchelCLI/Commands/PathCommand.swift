@@ -31,9 +31,10 @@ struct PathCommand: AsyncParsableCommand {
     let replica = try options.open()
     let path = try replica.path(
       to: try SkillID(goal), for: try replica.learner(learner), limit: limit, at: at?.date)
-    let words = try RecommendationWords(replica, options.language)
+    let words = RecommendationWords(replica, options.language)
+    let steps = try path.steps.map { try json($0, words) }
     options.answer([
-      "steps": .array(path.steps.map { json($0, words) }), "mastery": .number(path.mastery),
+      "steps": .array(steps), "mastery": .number(path.mastery),
       "expected_mastery": .number(path.expectedMastery),
     ]) {
       var table = Table(
@@ -47,11 +48,11 @@ struct PathCommand: AsyncParsableCommand {
     }
   }
 
-  private func json(_ step: LearningPath.Step, _ words: RecommendationWords) -> JSON {
+  private func json(_ step: LearningPath.Step, _ words: RecommendationWords) throws -> JSON {
     [
       "item": JSON(step.item), "skill": step.skill.map { .string($0.text) } ?? nil,
       "expected_gain": .number(step.expectedGain), "p_correct": .number(step.probabilityCorrect),
-      "why": .string(step.reasons.first.map { words.sentence($0) } ?? ""),
+      "why": .string(try step.reasons.first.map { try words.sentence($0) } ?? ""),
     ]
   }
 

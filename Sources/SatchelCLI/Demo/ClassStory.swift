@@ -127,7 +127,7 @@ struct ClassStory {
   ) async throws {
     try await log.step("next-\(name)", english, chinese) { step in
       let found = try laptop.replica.recommend(for: learner, limit: 3)
-      let words = try RecommendationWords(laptop.replica, options.language)
+      let words = RecommendationWords(laptop.replica, options.language)
       for line in try words.lines(found, explain: true, options.style) { step.say(line) }
       step.fact("recommendations", .array(try found.map { try words.json($0) }))
     }
