@@ -1,30 +1,15 @@
-// The matrix product and the recurrent step of the tutor's network. The product goes by register blocks of 6 rows by 16
-// columns in GNU vector types.
+// The matrix product of training, and the recurrent step of the tutor's network, in float32. The product goes by register
+// blocks of 6 rows by 16 columns in GNU vector types.
 //
-// On x86-64 the compiler makes two bodies of the one text, for SSE2 and for AVX2, and the loader picks one; AVX-512 has
-// blocks of its own. Elsewhere the attribute is dropped and the vectors become what the processor has. Products and sums
-// are kept apart: a fused multiply-add rounds once where others round twice, and two replicas would then rank two close items differently.
+// On x86-64 the compiler makes several bodies of the one text, for SSE2, AVX2 and AVX-512, and the loader picks one; the
+// product has wider blocks of its own for AVX-512. Elsewhere the attribute is dropped and the vectors become what the
+// processor has. Products and sums are kept apart: a fused multiply-add rounds once where others round twice, and two
+// replicas would then rank two close items differently.
 
 #include "include/CKernels.h"
+#include "vectors.h"
 
 #pragma STDC FP_CONTRACT OFF
-
-// The loader picks before a sanitizer is ready, and its choosing is compiled with it: under one there is one body.
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-#define SANITIZED
-#endif
-#endif
-
-#if defined(__x86_64__) && defined(__linux__) && !defined(SANITIZED)
-#define MULTIVERSION __attribute__((target_clones("default", "arch=x86-64-v3")))
-#else
-#define MULTIVERSION
-#endif
-
-typedef float vector8 __attribute__((vector_size(32), aligned(4), may_alias));
-
-#define UNROLLED _Pragma("clang loop unroll(full)")
 
 // One block of ROWS by 8 * VECTORS numbers of C, held in registers over the whole depth.
 #define BLOCK(ROWS, VECTORS)                                                       \
@@ -155,13 +140,6 @@ void ckernels_multiply(
       accumulate);
 }
 
-typedef int vector8i __attribute__((vector_size(32), may_alias));
-
-#define LOAD8(place) (*(const vector8 *)(place))
-#define STORE8(place, value) (*(vector8 *)(place) = (value))
-#define CHOOSE(condition, yes, no)                                                 \
-  ((vector8)(((vector8i)(yes) & (condition)) | ((vector8i)(no) & ~(condition))))
-
 // OUT = 1 / (1 + e^-IN), step by step what `logistic` in Swift does. A macro, for a function that takes vectors has
 // another calling convention in each body.
 #define LOGISTIC8(OUT, IN)                                                         \
@@ -207,4 +185,18 @@ MULTIVERSION void ckernels_recur(
       }
     }
   }
+}
+
+MULTIVERSION void ckernels_logistic(size_t count, float *values) {
+  size_t place = 0;
+  for (; place + 8 <= count; place += 8) {
+    vector8 out;
+    LOGISTIC8(out, LOAD8(values + place));
+    STORE8(values + place, out);
+  }
+  if (place == count) return;
+  vector8 rest = {0}, out;
+  for (size_t i = place; i < count; i++) rest[i - place] = values[i];
+  LOGISTIC8(out, rest);
+  for (size_t i = place; i < count; i++) values[i] = out[i - place];
 }

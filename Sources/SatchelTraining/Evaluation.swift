@@ -49,7 +49,7 @@ package struct Judgement: Sendable {
     var foretelling = Foretelling(weights, rows)
     for learner in learners {
       let inputs = foretelling.inputs(of: learner, isFirst: &isFirst)
-      let outputs = weights.network.outputs(of: inputs)
+      let outputs = weights.serving.outputs(of: inputs)
       var right: Int32 = 0
       for (place, row) in rows.rowsOfLearner[learner].enumerated() {
         probabilities[row] = Double(

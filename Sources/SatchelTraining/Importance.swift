@@ -117,7 +117,7 @@ private struct ShuffledScores {
     let chunk = 512
     for start in stride(from: 0, to: isCorrect.count, by: chunk) {
       let end = min(isCorrect.count, start + chunk)
-      let outputs = weights.network.outputs(
+      let outputs = weights.serving.outputs(
         of: Array(inputs[start * FeatureSchema.count..<end * FeatureSchema.count]))
       for row in start..<end {
         let logit = outputs[(row - start) * Network.headStride]

@@ -297,12 +297,14 @@ struct Lesson {
     }
     return Weights(
       means: means, scales: scales, network: network,
-      precision: options.precision, tables: filled, calibration: calibration)
+      tables: filled, calibration: calibration)
   }
 
-  func metrics(_ share: Share, _ weights: Weights) -> Metrics {
+  /// - Parameter isRounded: `false` for the network in float32, before the model rounded it.
+  func metrics(_ share: Share, _ weights: Weights, isRounded: Bool = true) -> Metrics {
     let chosen = rows(of: share)
-    let probabilities = logits(chosen, weights).map { Double(weights.probability(logit: $0)) }
+    let logits = logits(chosen, weights, exact: isRounded ? nil : network)
+    let probabilities = logits.map { Double(weights.probability(logit: $0)) }
     return Metrics(
       probabilities: probabilities, isCorrect: chosen.map { rows.isCorrect[$0] },
       isFirst: chosen.map { dataset.isFirst[$0] })

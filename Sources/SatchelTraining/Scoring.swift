@@ -4,7 +4,11 @@ extension Lesson {
   private static let block = 512
 
   /// The correctness logits of rows, with vectors and windows as the device will read them.
-  func logits(_ chosen: [Int], _ weights: Weights) -> [Float] {
+  ///
+  /// - Parameter exact: a network in float32 that foretells instead of the model's, which is rounded to bytes.
+  func logits(_ chosen: [Int], _ weights: Weights, exact: Network? = nil) -> [Float] {
+    let recurrence = exact ?? weights.network
+    var passes = exact.map { _ in Backpropagation(capacity: Self.block) }
     let tables = weights.tables
     let skillRows = rows.skills.map { tables.skills.row(of: $0.hash64) }
     let mainSkillRows = rows.skills.map { tables.skills.row(ofShort: KeyHash.short($0.hash64)) }
@@ -30,12 +34,19 @@ extension Lesson {
               writeWindow(
                 before: chosen[place], tables, mainSkillRows, to: windows + number * windowSize))
           }
-          weights.network.recur(
+          recurrence.recur(
             over: windows, lengths: lengths, into: inputs + FeatureSchema.recurrent.lowerBound,
             stride: Network.inputs)
         }
       }
-      let outputs = weights.network.outputs(of: Array(inputs[..<(places.count * Network.inputs)]))
+      let outputs: [Float]
+      if let exact {
+        passes?.inputs = inputs
+        passes?.forward(exact.parameters, count: places.count)
+        outputs = passes?.outputs ?? []
+      } else {
+        outputs = weights.serving.outputs(of: Array(inputs[..<(places.count * Network.inputs)]))
+      }
       for (number, place) in places.enumerated() {
         logits[place] = outputs[number * Network.headStride]
       }

@@ -47,6 +47,9 @@ package struct Trainer: Sendable {
     report.validation = lesson.metrics(.validation, weights)
     let judged: Share = folds == nil || fold == nil ? .validation : .test
     if judged == .test { report.test = lesson.metrics(.test, weights) }
+    report.roundingLoss =
+      lesson.metrics(judged, weights, isRounded: false).auc
+      - (report.test ?? report.validation).auc
     report.parameterCount = lesson.parameterCount
     report.bytes = weights.encoded().count
     let predictions = lesson.predictions(judged, weights)

@@ -1,5 +1,5 @@
 internal import SatchelCore
-package import SatchelTutor
+internal import SatchelTutor
 
 /// How a model is trained. The defaults are what the figures of `Docs` were measured with.
 package struct TrainingOptions: Equatable, Sendable {
@@ -28,8 +28,6 @@ package struct TrainingOptions: Equatable, Sendable {
   package var teachersShare: Float = 0.8
   /// The most that what learners went on to may take of the model file, which has a megabyte; 0 for none.
   package var neighbourBytes = 200_000
-  /// How the network is kept in the model file.
-  package var precision = Precision.int8
   /// Answers below which an item gets no vector of its own; ``Int/max`` for none at all.
   package var itemVectorAnswersMin = 100
   /// Columns of ``FeatureSchema`` that the network is not shown; any of the learned vectors leaves all vectors out.
@@ -61,6 +59,8 @@ package struct TrainingReport: Equatable, Sendable {
   package var validation = Metrics()
   /// `nil` without folds: nobody was kept apart to judge.
   package var test: Metrics?
+  /// By how much the AUC of the rows that judge, test or else validation, is lower than that of the network in float32.
+  package var roundingLoss = 0.0
   /// The epoch whose weights were kept, from 1, of all that were run.
   package var bestEpoch = 0
   package var epochs = 0

@@ -1,13 +1,14 @@
 extension Weights {
   /// The model of a replica that has none yet: the logistic of item logit (or its author's guess), an Elo walk over the
-  /// last answers on the skill, the last answer to the item and what FSRS leaves of it. It is a network like any other, set by hand.
+  /// last answers on the skill, the last answer to the item and what FSRS leaves of it. It is a network like any other, set by
+  /// hand, in 64ths, which a byte holds exactly.
   package static let baseline: Weights = {
     var network = HandmadeNetwork()
     network.pass(
       [
-        "item_logit": 1, "skill_strength": 1, "pair_last_1": 0.6, "pair_asked_ease": 0.5,
-        "pair_is_seen": -2, "pair_retrievability": 2,
-      ], through: 0, to: [.correctness: 1, .pathValue: 0.5])
+        "item_logit": 64, "skill_strength": 64, "pair_last_1": 38, "pair_asked_ease": 32,
+        "pair_is_seen": -127, "pair_retrievability": 127,
+      ].mapValues { $0 / 64 }, through: 0, to: [.correctness: 1, .pathValue: 0.5])
     network.pass(["learner_duration": 1], through: 2, to: [.responseTime: 1])
     let scales: [Float] = FeatureSchema.names.map { network.used.contains($0.name) ? 1 : 0 }
     return Weights(

@@ -40,7 +40,7 @@ struct Explanation {
       rows += zip(row, FeatureSchema.groups).map { $1 == group ? 0 : $0 }
     }
     let weights = view.tutor.weights
-    let outputs = weights.network.outputs(of: rows)
+    let outputs = weights.serving.outputs(of: rows)
     let whole = weights.probability(logit: outputs[0], shift: view.shift)
     return groups.enumerated()
       .map { position, group in
@@ -65,7 +65,8 @@ struct Explanation {
         item: situation.item,
         known: features.knowledge(
           of: candidate.item.hash64, skills: candidate.skills.map(\.hash64),
-          difficulty: candidate.difficulty), nowSeconds: view.nowSeconds, to: base)
+          difficulty: candidate.difficulty), nowSeconds: view.nowSeconds,
+        recurrent: view.recurrent, to: base)
       view.tutor.weights.normalise(base, columns: 0..<FeatureSchema.computed)
     }
     return row

@@ -131,15 +131,23 @@ func runLength(_ run: Int) -> Float { run < 0 ? -logCount(-run) : logCount(run) 
 
 extension Features {
   /// Fills a whole row of 148, not normalised: what training and single predictions use.
+  ///
+  /// - Parameter recurrent: the learner's recurrent state, where it is at hand.
   package func writeRow(
     learner: LearnerState, skills: some Collection<SkillState>, item: ItemState?,
-    known: ItemKnowledge, nowSeconds: UInt32, to row: UnsafeMutablePointer<Float>
+    known: ItemKnowledge, nowSeconds: UInt32, recurrent: [Float]? = nil,
+    to row: UnsafeMutablePointer<Float>
   ) {
     let level = writeLearner(learner, nowSeconds: nowSeconds, to: row)
     writeSkills(skills, level: level, to: row + FeatureSchema.skill.lowerBound)
     writePair(item, level: level, to: row + FeatureSchema.pair.lowerBound)
     writeContent(known, to: row + FeatureSchema.content.lowerBound)
-    writeRecurrent(learner, to: row + FeatureSchema.recurrent.lowerBound)
+    let units = row + FeatureSchema.recurrent.lowerBound
+    if let recurrent {
+      for (unit, value) in recurrent.enumerated() { units[unit] = value }
+    } else {
+      writeRecurrent(learner, to: units)
+    }
   }
 
   /// Fills ``FeatureSchema/recurrent``, 48 numbers at `row`.

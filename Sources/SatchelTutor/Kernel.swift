@@ -56,6 +56,14 @@ package enum Kernel: CaseIterable, Sendable {
 }
 
 extension Kernel {
+  /// ``logistic(_:)`` of each of `values`, in place.
+  func logistics(_ values: UnsafeMutablePointer<Float>, count: Int) {
+    switch self {
+    case .vector: ckernels_logistic(count, values)
+    case .portable: for place in 0..<count { values[place] = logistic(values[place]) }
+    }
+  }
+
   /// One step of gated recurrent units for `rows` learners; see `ckernels_recur` for the formula and the layouts.
   package func recur(
     rows: Int, width: Int, answerGates: UnsafePointer<Float>, stateGates: UnsafePointer<Float>,

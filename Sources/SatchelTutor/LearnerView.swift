@@ -5,6 +5,14 @@ internal import SatchelCore
 /// The first layer's sum of a candidate is that of its content, plus one of `setSums` (the learner, the set of skills),
 /// plus one of `pairSums` (she and the item); all items never touched share one of the latter.
 struct LearnerView {
+  /// What the network says of one candidate.
+  struct Foretold {
+    /// Of a right answer now, 0...1.
+    var probability: Float = 0
+    /// Of right answers to come on its skills, 0...1.
+    var pathValue: Float = 0
+  }
+
   let tutor: Tutor
   let course: PreparedCourse
   let state: LearnerState
@@ -12,20 +20,20 @@ struct LearnerView {
   let level: Features.Level
   /// One for each skill of the course; never practised ones are empty.
   let skillStates: [SkillState]
-  /// The learner's stretch of the features, normalised.
-  let learnerRow: [Float]
   /// Her ``PersonalBias``.
   let shift: Float
-  /// What her recurrent state adds to the first layer, [128].
-  private let recurrentSum: [Float]
-  /// Learner and skills, [sets, 128].
-  private(set) var setSums: [Float]
+  /// Her recurrent state, [48].
+  let recurrent: [Float]
+  /// What she and her recurrent state add to the first layer, [128].
+  private let learnerSum: [Int32]
+  /// The learner and each skill of the course, then she and each set of other than one skill, [skills + sets, 128].
+  private(set) var setSums: [Int32]
   /// Items touched, in the order of ``pairSums``.
   private(set) var itemStates: [ItemState] = []
   /// For each candidate the index of its state plus 1; 0 for one never touched.
   private(set) var slots: [Int32]
   /// Untouched first, then one each of ``itemStates``, [1 + touched, 128].
-  private(set) var pairSums: [Float]
+  private(set) var pairSums: [Int32]
   /// For each candidate, 0...1: how much it is what learners went on to from here; empty where the model does not know.
   let affinities: [Float]
 
@@ -42,43 +50,55 @@ struct LearnerView {
     var learnerRow = [Float](repeating: 0, count: FeatureSchema.learner.count)
     level = tutor.features.writeLearner(state, nowSeconds: nowSeconds, to: &learnerRow)
     tutor.weights.normalise(&learnerRow, columns: FeatureSchema.learner)
-    self.learnerRow = learnerRow
-    recurrentSum = Self.recurrentSum(tutor, state)
+    var recurrent = [Float](repeating: 0, count: Network.units)
+    tutor.features.writeRecurrent(state, to: &recurrent)
+    self.recurrent = recurrent
+    learnerSum = Self.learnerSum(tutor, learnerRow, recurrent)
     affinities =
       course.affinity?.affinities(recent: (0..<state.recentAnswers).map(state.recentItem)) ?? []
     setSums = []
     slots = [Int32](repeating: 0, count: course.candidates.count)
     pairSums = []
-    setSums = skillSums(of: course.skillSets, learnerRow: learnerRow)
+    setSums = skillSums()
     takeItems(fold)
   }
 
-  private static func recurrentSum(_ tutor: Tutor, _ state: LearnerState) -> [Float] {
-    var units = [Float](repeating: 0, count: Network.units)
-    tutor.features.writeRecurrent(state, to: &units)
-    var sum = [Float](repeating: 0, count: Network.hidden1)
-    tutor.weights.network.firstLayer(
-      columns: FeatureSchema.recurrent, of: units, count: 1, into: &sum, isAdding: false)
+  private static func learnerSum(
+    _ tutor: Tutor, _ learnerRow: [Float], _ recurrent: [Float]
+  ) -> [Int32] {
+    var sum = [Int32](repeating: 0, count: Network.hidden1)
+    let serving = tutor.weights.serving
+    serving.sum(.learner, of: learnerRow, count: 1, into: &sum, isAdding: false)
+    serving.sum(.recurrent, of: recurrent, count: 1, into: &sum, isAdding: true)
     return sum
   }
 
-  /// The first layer's sums of the learner and each set of skills, [sets, 128].
-  func skillSums(of sets: [[Int]], learnerRow: [Float]) -> [Float] {
-    let width = FeatureSchema.learner.count + FeatureSchema.skill.count
+  private func skillSums() -> [Int32] {
+    let sets = course.skills.indices.map { [$0] } + course.skillSets.filter { $0.count != 1 }
+    let width = FeatureSchema.skill.count
     var rows: [Float] = []
-    rows.reserveCapacity(sets.count * width)
-    var skillRow = [Float](repeating: 0, count: FeatureSchema.skill.count)
-    for set in sets {
-      tutor.features.writeSkills(set.map { skillStates[$0] }, level: level, to: &skillRow)
-      tutor.weights.normalise(&skillRow, columns: FeatureSchema.skill)
-      rows += learnerRow
-      rows += skillRow
+    var row = [Float](repeating: 0, count: width)
+    var untouched: Int?
+    // Skills never practised are all alike.
+    let rowOfSet = sets.map { set in
+      let isUntouched = set.count == 1 && skillStates[set[0]].attempts == 0
+      if isUntouched, let untouched { return untouched }
+      tutor.features.writeSkills(set.map { skillStates[$0] }, level: level, to: &row)
+      tutor.weights.normalise(&row, columns: FeatureSchema.skill)
+      rows += row
+      let place = rows.count / width - 1
+      if isUntouched { untouched = place }
+      return place
     }
-    var sums: [Float] = []
+    let count = rows.count / width
+    var distinct = [Int32](repeating: 0, count: count * Network.hidden1)
+    for place in distinct.indices { distinct[place] = learnerSum[place % Network.hidden1] }
+    tutor.weights.serving.sum(.skill, of: rows, count: count, into: &distinct, isAdding: true)
+    var sums: [Int32] = []
     sums.reserveCapacity(sets.count * Network.hidden1)
-    for _ in sets { sums += recurrentSum }
-    tutor.weights.network.firstLayer(
-      columns: 0..<width, of: rows, count: sets.count, into: &sums, isAdding: true)
+    for place in rowOfSet {
+      sums += distinct[place * Network.hidden1..<(place + 1) * Network.hidden1]
+    }
     return sums
   }
 
@@ -94,10 +114,9 @@ struct LearnerView {
       slots[index] = Int32(itemStates.count)
       write(state, itemStates.count, to: &rows)
     }
-    pairSums = [Float](repeating: 0, count: (1 + itemStates.count) * Network.hidden1)
-    tutor.weights.network.firstLayer(
-      columns: FeatureSchema.pair, of: rows, count: 1 + itemStates.count, into: &pairSums,
-      isAdding: false)
+    pairSums = [Int32](repeating: 0, count: (1 + itemStates.count) * Network.hidden1)
+    tutor.weights.serving.sum(
+      .pair, of: rows, count: 1 + itemStates.count, into: &pairSums, isAdding: false)
   }
 
   private func write(_ state: ItemState?, _ index: Int, to rows: inout [Float]) {
@@ -109,59 +128,53 @@ struct LearnerView {
     }
   }
 
-  /// Runs the network over all candidates, block by block; [candidates, 8] outputs.
-  func outputs() -> [Float] {
-    var outputs = [Float](repeating: 0, count: course.candidates.count * Network.headStride)
-    let block = 96
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: block * Network.hidden1) { sums in
-      outputs.withUnsafeMutableBufferPointer { outputs in
-        guard let sums = sums.baseAddress, let out = outputs.baseAddress else { return }
-        for start in stride(from: 0, to: course.candidates.count, by: block) {
-          let count = min(block, course.candidates.count - start)
-          gather(start, count, into: sums)
-          tutor.weights.network.upperLayers(
-            sums, count: count, into: out + start * Network.headStride)
-        }
-      }
+  /// What the network foretells of all candidates.
+  func foretell() -> [Foretold] {
+    let all = Array(0..<Int32(course.candidates.count))
+    var foretold = [Foretold](repeating: Foretold(), count: all.count)
+    for start in stride(from: 0, to: all.count, by: Promises.blockSize) {
+      foretell(all[start..<min(start + Promises.blockSize, all.count)], into: &foretold)
     }
-    return outputs
+    return foretold
   }
 
-  /// Runs the network over the named candidates, at most some hundred, into their places of [candidates, 8] outputs.
-  func run(_ block: ArraySlice<Int32>, into outputs: inout [Float]) {
-    let (width, stride) = (Network.hidden1, Network.headStride)
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: block.count * (width + stride)) {
-      room in
-      guard let sums = room.baseAddress else { return }
-      let own = sums + block.count * width
-      for (place, index) in block.enumerated() {
-        gather(Int(index), 1, into: sums + place * width)
+  /// What it foretells of the named candidates, at most some hundred, into their places.
+  func foretell(_ block: ArraySlice<Int32>, into foretold: inout [Foretold]) {
+    let (count, stride) = (block.count, Network.headStride)
+    let weights = tutor.weights
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: count * (stride + 2)) { room in
+      guard let outputs = room.baseAddress else { return }
+      run(block, into: outputs)
+      let logits = outputs + count * stride
+      for place in 0..<count {
+        let own = outputs + place * stride
+        logits[place] = weights.calibrated(own[Head.correctness.rawValue]) + shift
+        logits[count + place] = own[Head.pathValue.rawValue]
       }
-      tutor.weights.network.upperLayers(sums, count: block.count, into: own)
+      Kernel.serving.logistics(logits, count: 2 * count)
       for (place, index) in block.enumerated() {
-        for head in 0..<stride { outputs[Int(index) * stride + head] = own[place * stride + head] }
+        foretold[Int(index)] = Foretold(
+          probability: logits[place], pathValue: logits[count + place])
       }
     }
   }
 
-  private func gather(_ start: Int, _ count: Int, into sums: UnsafeMutablePointer<Float>) {
-    let rowBytes = Network.hidden1 * MemoryLayout<Float>.stride
-    course.contentSums.withUnsafeBytes { content in
-      setSums.withUnsafeBytes { sets in
-        pairSums.withUnsafeBytes { pairs in
-          for offset in 0..<count {
-            let index = start + offset
-            let set = course.setOfCandidate[index] * rowBytes
-            let pair = Int(slots[index]) * rowBytes
-            let out = UnsafeMutableRawPointer(sums + offset * Network.hidden1)
-            for byte in stride(from: 0, to: rowBytes, by: 32) {
-              let sum =
-                content.loadUnaligned(
-                  fromByteOffset: index * rowBytes + byte, as: SIMD8<Float>.self)
-                + (sets.loadUnaligned(fromByteOffset: set + byte, as: SIMD8<Float>.self)
-                  + pairs.loadUnaligned(fromByteOffset: pair + byte, as: SIMD8<Float>.self))
-              out.storeBytes(of: sum, toByteOffset: byte, as: SIMD8<Float>.self)
-            }
+  /// Runs the upper layers over the named candidates; [block.count, 8] outputs.
+  private func run(_ block: ArraySlice<Int32>, into outputs: UnsafeMutablePointer<Float>) {
+    let width = Network.hidden1
+    let first = block.startIndex
+    course.contentSums.withUnsafeBufferPointer { content in
+      setSums.withUnsafeBufferPointer { sets in
+        pairSums.withUnsafeBufferPointer { pairs in
+          guard let content = content.baseAddress, let sets = sets.baseAddress,
+            let pairs = pairs.baseAddress
+          else { return }
+          tutor.weights.serving.upperLayers(count: block.count, into: outputs) { row in
+            let index = Int(block[first + row])
+            return FirstSums(
+              first: content + index * width,
+              second: sets + course.sumOfSet[course.setOfCandidate[index]] * width,
+              third: pairs + Int(slots[index]) * width)
           }
         }
       }

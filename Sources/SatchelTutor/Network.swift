@@ -12,7 +12,8 @@ package enum Head: Int, CaseIterable, Sendable {
   case pathValue
 }
 
-/// Features 100 and a recurrent state 48 -> 128 -> 64 -> heads 4, ReLU between, float32.
+/// Features 100 and a recurrent state 48 -> 128 -> 64 -> heads 4, ReLU between: the numbers that training finds. What serves
+/// is the ``WholeNetwork`` made of them.
 ///
 /// All numbers lie in one array, in the order of ``Part``; a matrix is [inputs, outputs], so that a kernel walks along
 /// outputs. The last matrix is padded from 4 to 8 columns, of which the last 4 are 0 and stay 0: eight is one vector.
@@ -65,95 +66,6 @@ package struct Network: Equatable, Sendable {
   package init(parameters: [Float]) {
     precondition(parameters.count == Self.parameterCount)
     self.parameters = parameters
-  }
-
-  /// Runs rows of normalised features [count, 148] to outputs [count, 8], of which the first 4 are ``Head``s.
-  package func outputs(of rows: [Float], kernel: Kernel = .serving) -> [Float] {
-    let count = rows.count / Self.inputs
-    var outputs = [Float](repeating: 0, count: count * Self.headStride)
-    rows.withUnsafeBufferPointer { rows in
-      outputs.withUnsafeMutableBufferPointer { out in
-        guard let input = rows.baseAddress, let out = out.baseAddress else { return }
-        run(input, count: count, into: out, kernel: kernel)
-      }
-    }
-    return outputs
-  }
-
-  /// The same from and into the caller's memory, block by block; a block's sums lie on the stack.
-  package func run(
-    _ rows: UnsafePointer<Float>, count: Int, into outputs: UnsafeMutablePointer<Float>,
-    kernel: Kernel = .serving
-  ) {
-    let block = min(count, 96)
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: block * Self.hidden1) { first in
-      guard let sums = first.baseAddress else { return }
-      for start in stride(from: 0, to: count, by: max(1, block)) {
-        let size = min(block, count - start)
-        firstLayer(
-          columns: 0..<Self.inputs, of: rows + start * Self.inputs, count: size, into: sums,
-          isAdding: false, kernel: kernel)
-        upperLayers(sums, count: size, into: outputs + start * Self.headStride, kernel: kernel)
-      }
-    }
-  }
-
-  /// What `columns` of the features add to the first layer, without its bias.
-  ///
-  /// `input` holds rows of only these columns, [count, columns.count]; `sums` is [count, 128].
-  func firstLayer(
-    columns: Range<Int>, of input: UnsafePointer<Float>, count: Int,
-    into sums: UnsafeMutablePointer<Float>, isAdding: Bool, kernel: Kernel = .serving
-  ) {
-    parameters.withUnsafeBufferPointer { parameters in
-      guard let base = parameters.baseAddress else { return }
-      kernel.multiply(
-        rows: count, columns: Self.hidden1, depth: columns.count, input, rowStride: columns.count,
-        by: base + columns.lowerBound * Self.hidden1, rowStride: Self.hidden1,
-        into: sums, rowStride: Self.hidden1, isAdding: isAdding)
-    }
-  }
-
-  /// From the sums of the first layer, [count, 128] without bias, which are overwritten, to outputs [count, 8].
-  func upperLayers(
-    _ sums: UnsafeMutablePointer<Float>, count: Int, into outputs: UnsafeMutablePointer<Float>,
-    kernel: Kernel = .serving
-  ) {
-    parameters.withUnsafeBufferPointer { parameters in
-      guard let base = parameters.baseAddress else { return }
-      addBiasAndRectify(sums, base + Part.bias1.offset, count: count, width: Self.hidden1)
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: count * Self.hidden2) { second in
-        guard let second = second.baseAddress else { return }
-        kernel.multiply(
-          rows: count, columns: Self.hidden2, depth: Self.hidden1, sums, rowStride: Self.hidden1,
-          by: base + Part.weights2.offset, rowStride: Self.hidden2,
-          into: second, rowStride: Self.hidden2, isAdding: false)
-        addBiasAndRectify(second, base + Part.bias2.offset, count: count, width: Self.hidden2)
-        for row in 0..<count {
-          for head in 0..<Self.headStride {
-            outputs[row * Self.headStride + head] = base[Part.bias3.offset + head]
-          }
-        }
-        kernel.multiply(
-          rows: count, columns: Self.headStride, depth: Self.hidden2, second,
-          rowStride: Self.hidden2, by: base + Part.weights3.offset, rowStride: Self.headStride,
-          into: outputs, rowStride: Self.headStride, isAdding: true)
-      }
-    }
-  }
-
-  private func addBiasAndRectify(
-    _ values: UnsafeMutablePointer<Float>, _ bias: UnsafePointer<Float>, count: Int, width: Int
-  ) {
-    for row in 0..<count {
-      for column in stride(from: 0, to: width, by: 8) {
-        let place = UnsafeMutableRawPointer(values + row * width + column)
-        let sum =
-          place.loadUnaligned(as: SIMD8<Float>.self)
-          + UnsafeRawPointer(bias + column).loadUnaligned(as: SIMD8<Float>.self)
-        place.storeBytes(of: sum.replacing(with: 0, where: sum .< 0), as: SIMD8<Float>.self)
-      }
-    }
   }
 }
 

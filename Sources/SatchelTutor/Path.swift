@@ -49,11 +49,23 @@ struct Path {
   /// desirable difficulties of Bjork 1994).
   static let learningZone: ClosedRange<Float> = 0.6...0.85
 
-  /// The score, 0...1, growing with the sum of all terms.
-  static func score(_ situation: Situation) -> Float {
+  /// What being the next of the course counts, and being what learners went on to.
+  private static let (earlinessWeight, affinityWeight): (Float, Float) = (0.15, 0.2)
+
+  /// What is new of an item never touched, beyond what its skills say.
+  @inline(__always)
+  static func novelty(earliness: Float, affinity: Float) -> Float {
+    earlinessWeight * earliness + affinityWeight * affinity
+  }
+
+  /// The score, 0...1, growing with ``sum(_:)``.
+  static func score(_ situation: Situation) -> Float { score(sum: sum(situation)) }
+
+  /// The sum of all terms, by which candidates are ranked.
+  static func sum(_ situation: Situation) -> Float {
     var sum: Float = 0
     weigh(situation) { _, weight in sum += weight }
-    return score(sum: sum)
+    return sum
   }
 
   /// The score of a sum of terms.
@@ -86,8 +98,8 @@ struct Path {
 
   @inline(__always)
   private static func weighNovelty(_ situation: Situation, _ term: (ReasonCode, Float) -> Void) {
-    term(.nextInCourse, 0.15 * situation.earliness)
-    if situation.affinity > 0 { term(.othersWentOn, 0.2 * situation.affinity) }
+    term(.nextInCourse, earlinessWeight * situation.earliness)
+    if situation.affinity > 0 { term(.othersWentOn, affinityWeight * situation.affinity) }
   }
 
   @inline(__always)

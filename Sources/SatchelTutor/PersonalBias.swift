@@ -83,7 +83,7 @@ extension Tutor {
             nowSeconds: StateTime.seconds(milliseconds: record.wallMilliseconds), to: base)
           weights.normalise(base, columns: 0..<FeatureSchema.computed)
         }
-        answers.append((weights.calibrated(weights.network.outputs(of: row)[0]), attempt.isCorrect))
+        answers.append((weights.calibrated(weights.serving.outputs(of: row)[0]), attempt.isCorrect))
       }
       open.fold(index, of: batch)
     }

@@ -6,15 +6,17 @@ internal import SatchelCore
 package final class PreparedCourse: Sendable {
   package let candidates: [Candidate]
   /// What each item alone adds to the network's first layer, [candidates, 128].
-  let contentSums: [Float]
+  let contentSums: [Int32]
   /// Each set of skills that some candidate exercises, once, as indices into ``skills``.
   let skillSets: [[Int]]
   /// The set of each candidate.
   let setOfCandidate: [Int]
+  /// Where the sum of each set stands in ``LearnerView/setSums``: a set of one where its skill's does.
+  let sumOfSet: [Int]
   /// Every skill named by a candidate or a prerequisite, in order of its key.
   let skills: [SkillID]
   /// What a typical item of each skill adds to the first layer, [skills, 128].
-  let skillSums: [Float]
+  let skillSums: [Int32]
   /// Indices into ``skills``.
   let prerequisites: [[Int]]
   let indexOfItem: [ItemID: Int]
@@ -47,6 +49,12 @@ package final class PreparedCourse: Sendable {
     self.skills = skills
     self.indexOfSkill = indexOfSkill
     self.skillSets = skillSets
+    var sums = skills.count
+    sumOfSet = skillSets.map { set in
+      if set.count == 1 { return set[0] }
+      sums += 1
+      return sums - 1
+    }
     self.prerequisites = skills.map { skill in
       (prerequisites[skill] ?? []).compactMap { indexOfSkill[$0] }
     }
@@ -76,20 +84,20 @@ package final class PreparedCourse: Sendable {
 
 extension Tutor {
   /// What items alone add to the first layer, [items, 128]; an item that is `nil` is a typical one of its skills.
-  func contentSums(of items: [(item: UInt64?, skills: [UInt64], difficulty: Double?)]) -> [Float] {
+  func contentSums(of items: [(item: UInt64?, skills: [UInt64], difficulty: Double?)]) -> [Int32] {
     let width = FeatureSchema.content.count
     let block = 256
     var rows = [Float](repeating: 0, count: block * width)
-    var sums = [Float](repeating: 0, count: max(1, items.count * Network.hidden1))
+    var sums = [Int32](repeating: 0, count: max(1, items.count * Network.hidden1))
     rows.withUnsafeMutableBufferPointer { rows in
       sums.withUnsafeMutableBufferPointer { sums in
         guard let row = rows.baseAddress, let sum = sums.baseAddress else { return }
         for start in stride(from: 0, to: items.count, by: block) {
           let some = items[start..<min(start + block, items.count)]
           for (place, item) in some.enumerated() { write(item, to: row + place * width) }
-          weights.network.firstLayer(
-            columns: FeatureSchema.content, of: row, count: some.count,
-            into: sum + start * Network.hidden1, isAdding: false)
+          weights.serving.sum(
+            .content, of: row, count: some.count, into: sum + start * Network.hidden1,
+            isAdding: false)
         }
       }
     }

@@ -1,18 +1,12 @@
-/// How the network's matrices are kept in a file; biases and the last layer are always float32.
-package enum Precision: String, CaseIterable, Sendable {
-  case float32
-  /// One byte a number and one scale an output: w = scale * q, q in -127...127 (symmetric, per channel: Jacob et al. 2018, section 2.1).
-  /// The network computes in float32 all the same, so that a ranking is the same on every processor.
-  case int8
-}
+// Matrices are kept in one byte a number and one scale an output: w = scale * q, q in -127...127 (symmetric, per channel:
+// Jacob et al. 2018, section 2.1). Biases and the last layer are kept in float32.
 
 extension Network {
-  /// The parts that ``Precision/int8`` rounds: nearly all of the network.
+  /// The parts that are kept so: nearly all of the network.
   static let quantisedParts: [Part] = [.weights1, .weights2, .answerGates, .stateGates]
 
-  /// The network as a file of `precision` gives it back; rounding twice changes nothing.
-  package func rounded(to precision: Precision) -> Network {
-    guard precision == .int8 else { return self }
+  /// The network as a file gives it back; rounding twice changes nothing.
+  package func rounded() -> Network {
     var rounded = self
     for part in Self.quantisedParts {
       let (numbers, scales) = quantised(part)

@@ -31,11 +31,11 @@ extension Tutor {
     let view = LearnerView(
       self, course, fold, bias: PersonalBias(), nowMilliseconds: nowMilliseconds)
     let situations = course.skillSets.map(SkillMap(view, goal: nil).situation)
-    let outputs = view.outputs()
+    let foretold = view.foretell()
     var trials: [ReasonTrial] = []
     for recommendation in best {
       guard let index = course.indexOfItem[recommendation.item] else { continue }
-      let situation = situation(index, view, situations, outputs)
+      let situation = situation(index, view, situations, foretold)
       let row = Explanation(view, index, situation).normalisedRow()
       for code in claims(recommendation) {
         let trial =
@@ -66,7 +66,7 @@ extension Tutor {
       }
       rows += Self.neutralised(Array(others.prefix(count)), in: row)
     }
-    let outputs = weights.network.outputs(of: rows)
+    let outputs = weights.serving.outputs(of: rows)
     let probabilities = (0..<Self.draws + 2).map {
       Double(weights.probability(logit: outputs[$0 * Network.headStride]))
     }

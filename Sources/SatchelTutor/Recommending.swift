@@ -22,27 +22,44 @@ extension Tutor {
     let view = LearnerView(self, course, fold, bias: bias, nowMilliseconds: nowMilliseconds)
     let map = SkillMap(view, goal: goal)
     let situations = course.skillSets.map(map.situation)
-    let promises = Promises(
-      course.candidates.indices.map {
-        Path.score(promise(situation($0, view, situations)))
-      })
-    var outputs = [Float](repeating: 0, count: course.candidates.count * Network.headStride)
+    let promises = Promises(promises(view, situations))
+    var foretold = [LearnerView.Foretold](
+      repeating: LearnerView.Foretold(), count: course.candidates.count)
     var best = BestFew(limit: limit)
     for (block, most) in promises.blocks {
-      if let lowest = best.lowest, most < lowest - Self.scoreSlack { break }
-      view.run(block, into: &outputs)
+      if let lowest = best.lowest, most < lowest - Self.sumSlack { break }
+      view.foretell(block, into: &foretold)
       for index in block.lazy.map({ Int($0) }) {
-        let situation = situation(index, view, situations, outputs)
-        best.offer(index, score: Path.score(situation), ordinal: course.ordinals[index])
+        let situation = situation(index, view, situations, foretold)
+        best.offer(index, sum: Path.sum(situation), ordinal: course.ordinals[index])
       }
     }
     return best.indices.map { index in
-      recommendation(index, view, situation(index, view, situations, outputs))
+      recommendation(index, view, situation(index, view, situations, foretold))
     }
   }
 
-  /// More than rounding can make of a score that grows with what it is made of.
-  private static let scoreSlack: Float = 1e-4
+  /// More than rounding can make of a sum that grows with what it is made of.
+  private static let sumSlack: Float = 1e-4
+
+  /// The highest sum that each candidate can have.
+  private func promises(_ view: LearnerView, _ skills: [Path.SkillSituation]) -> [Float] {
+    let untouched = skills.map { skills in
+      Path.sum(
+        promise(Path.Situation(probability: 0, pathValue: 0, earliness: 0, skills: skills)))
+    }
+    let course = view.course
+    var sums = zip(course.setOfCandidate, course.earliness).map { set, earliness in
+      untouched[set] + Path.novelty(earliness: earliness, affinity: 0)
+    }
+    for (index, affinity) in view.affinities.enumerated() {
+      sums[index] += Path.novelty(earliness: 0, affinity: affinity)
+    }
+    for (index, slot) in view.slots.enumerated() where slot > 0 {
+      sums[index] = Path.sum(promise(situation(index, view, skills)))
+    }
+    return sums
+  }
 
   /// The situation with what the network could say best of it.
   private func promise(_ situation: Path.Situation) -> Path.Situation {
@@ -55,13 +72,12 @@ extension Tutor {
   /// What speaks for and against one candidate.
   @inline(__always)
   func situation(
-    _ index: Int, _ view: LearnerView, _ skills: [Path.SkillSituation], _ outputs: [Float]
+    _ index: Int, _ view: LearnerView, _ skills: [Path.SkillSituation],
+    _ foretold: [LearnerView.Foretold]
   ) -> Path.Situation {
     var situation = situation(index, view, skills)
-    let place = index * Network.headStride
-    situation.probability = weights.probability(
-      logit: outputs[place + Head.correctness.rawValue], shift: view.shift)
-    situation.pathValue = logistic(outputs[place + Head.pathValue.rawValue])
+    situation.probability = foretold[index].probability
+    situation.pathValue = foretold[index].pathValue
     return situation
   }
 
@@ -103,76 +119,74 @@ extension Tutor {
   }
 }
 
-/// The few candidates with the highest scores, kept in order while all are walked over.
+/// The few candidates with the highest sums, kept in order while all are walked over.
 struct BestFew {
   let limit: Int
-  private var entries: [(score: Float, ordinal: Int32, index: Int)] = []
+  private var entries: [(sum: Float, ordinal: Int32, index: Int)] = []
 
   init(limit: Int) { self.limit = limit }
 
   var indices: [Int] { entries.map(\.index) }
 
-  /// The score that is to be beaten; `nil` while there is room.
-  var lowest: Float? { entries.count == limit ? entries.last?.score : nil }
+  /// The sum that is to be beaten; `nil` while there is room.
+  var lowest: Float? { entries.count == limit ? entries.last?.sum : nil }
 
   @inline(__always)
-  mutating func offer(_ index: Int, score: Float, ordinal: Int32) {
+  mutating func offer(_ index: Int, sum: Float, ordinal: Int32) {
     if entries.count == limit, let last = entries.last,
-      (last.score, ordinal) > (score, last.ordinal)
+      (last.sum, ordinal) > (sum, last.ordinal)
     {
       return
     }
-    insert(index, score, ordinal)
+    insert(index, sum, ordinal)
   }
 
-  private mutating func insert(_ index: Int, _ score: Float, _ ordinal: Int32) {
+  private mutating func insert(_ index: Int, _ sum: Float, _ ordinal: Int32) {
     var low = 0
     var high = entries.count
     while low < high {
       let middle = (low + high) / 2
       let entry = entries[middle]
-      if (entry.score, ordinal) > (score, entry.ordinal) { low = middle + 1 } else { high = middle }
+      if (entry.sum, ordinal) > (sum, entry.ordinal) { low = middle + 1 } else { high = middle }
     }
-    entries.insert((score, ordinal, index), at: low)
+    entries.insert((sum, ordinal, index), at: low)
     if entries.count > limit { entries.removeLast() }
   }
 }
 
-/// Candidates in blocks, those first that can score most.
+/// Candidates in blocks, those first that can have the highest sums.
 struct Promises {
-  private static let blockSize = 96
+  static let blockSize = 96
   private static let bucketCount = 1024
 
-  private var order: [Int32]
-  /// Of each bucket, the most promising first: where it ends in ``order``, and the most that one of it can score.
+  private let order: [Int32]
+  /// Of each bucket, the most promising first: where it ends in ``order``, and the highest sum that one of it can have.
   private var buckets: [(end: Int, most: Float)] = []
 
-  /// - Parameter scores: what each candidate can score at most, 0...1.
-  init(_ scores: [Float]) {
-    order = [Int32](repeating: 0, count: scores.count)
-    var counts = [Int](repeating: 0, count: Self.bucketCount)
-    for score in scores { counts[Self.bucket(score)] += 1 }
-    var starts: [Int] = []
-    var end = 0
+  /// - Parameter sums: the highest that each candidate can have.
+  init(_ sums: [Float]) {
+    var (most, least) = (-Float.infinity, Float.infinity)
+    for sum in sums { (most, least) = (max(most, sum), min(least, sum)) }
+    let width = max((most - least) / Float(Self.bucketCount - 1), 1e-6)
+    let bucketOf = sums.map { UInt16(min((most - $0) / width, Float(Self.bucketCount - 1))) }
+    var counts = [Int32](repeating: 0, count: Self.bucketCount)
+    for bucket in bucketOf { counts[Int(bucket)] += 1 }
+    var end: Int32 = 0
     for (bucket, count) in counts.enumerated() {
-      starts.append(end)
+      counts[bucket] = end
       end += count
-      let most = Float(Self.bucketCount - bucket) / Float(Self.bucketCount)
-      if count > 0 { buckets.append((end, most)) }
+      if count > 0 { buckets.append((Int(end), most - Float(bucket) * width)) }
     }
-    for (index, score) in scores.enumerated() {
-      let bucket = Self.bucket(score)
-      order[starts[bucket]] = Int32(index)
-      starts[bucket] += 1
+    // Where each bucket's next candidate goes.
+    var order = [Int32](repeating: 0, count: sums.count)
+    for (index, bucket) in bucketOf.enumerated() {
+      order[Int(counts[Int(bucket)])] = Int32(index)
+      counts[Int(bucket)] += 1
     }
+    self.order = order
   }
 
-  /// 0 for the highest scores.
-  private static func bucket(_ score: Float) -> Int {
-    min(max(Int((1 - score) * Float(bucketCount)), 0), bucketCount - 1)
-  }
-
-  /// Each block with the most that one of it, or of those after it, can score.
+  /// Each block with the highest sum that one of it, or of those after it, can have.
   var blocks: some Sequence<(ArraySlice<Int32>, Float)> {
     var bucket = 0
     return stride(from: 0, to: order.count, by: Self.blockSize).lazy.map { start in

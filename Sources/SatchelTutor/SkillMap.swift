@@ -84,15 +84,18 @@ extension LearnerView {
   func typicalProbabilities() -> [Float] {
     let count = course.skills.count
     guard count > 0 else { return [] }
-    var sums = skillSums(of: course.skills.indices.map { [$0] }, learnerRow: learnerRow)
-    for skill in 0..<count {
-      for column in 0..<Network.hidden1 {
-        let place = skill * Network.hidden1 + column
-        sums[place] = course.skillSums[place] + (sums[place] + pairSums[column])
+    var outputs = [Float](repeating: 0, count: count * Network.headStride)
+    course.skillSums.withUnsafeBufferPointer { content in
+      setSums.withUnsafeBufferPointer { sums in
+        pairSums.withUnsafeBufferPointer { pairs in
+          guard let content = content.baseAddress, let sums = sums.baseAddress else { return }
+          tutor.weights.serving.upperLayers(count: count, into: &outputs) { skill in
+            let place = skill * Network.hidden1
+            return FirstSums(first: content + place, second: sums + place, third: pairs.baseAddress)
+          }
+        }
       }
     }
-    var outputs = [Float](repeating: 0, count: count * Network.headStride)
-    tutor.weights.network.upperLayers(&sums, count: count, into: &outputs)
     return (0..<count).map {
       tutor.weights.probability(logit: outputs[$0 * Network.headStride], shift: shift)
     }

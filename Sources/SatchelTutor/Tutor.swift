@@ -44,7 +44,7 @@ package struct Tutor: Sendable {
         known: known, nowSeconds: StateTime.seconds(milliseconds: nowMilliseconds), to: base)
       weights.normalise(base, columns: 0..<FeatureSchema.computed)
       let outputs = base + FeatureSchema.count
-      weights.network.run(base, count: 1, into: outputs)
+      weights.serving.run(base, count: 1, into: outputs)
       return Double(weights.probability(logit: outputs[0], shift: bias.shift))
     }
   }

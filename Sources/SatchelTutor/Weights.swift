@@ -2,15 +2,15 @@ internal import SatchelCore
 
 /// A trained model: the network, how its inputs are normalised, and what it knows of items and skills.
 ///
-/// The file is ``Safetensors`` with the metadata `format` = satchel-model, `version` = 2, `schema` =
+/// The file is ``Safetensors`` with the metadata `format` = satchel-model, `version` = 3, `schema` =
 /// ``FeatureSchema/version``, and exactly these tensors:
 ///
 ///     features.mean, features.scale         F32 [76]
-///     network.weights1, .bias1              [148, 128], F32 [128]
-///     network.weights2, .bias2              [128, 64], F32 [64]
+///     network.weights1, .bias1              I8 [148, 128], F32 [128]
+///     network.weights2, .bias2              I8 [128, 64], F32 [64]
 ///     network.weights3, .bias3              F32 [64, 4], [4]
-///     recurrence.answerGates, .gateBias     [20, 144], F32 [144]
-///     recurrence.stateGates, .candidateBias [48, 144], F32 [48]
+///     recurrence.answerGates, .gateBias     I8 [20, 144], F32 [144]
+///     recurrence.stateGates, .candidateBias I8 [48, 144], F32 [48]
 ///     items.keys, skills.keys               U8  [n, 8]   KeyHash of each key, big-endian, strictly ascending
 ///     items.values                          I16 [n, 13]  in 1/1024: see ModelTables
 ///     skills.values                         I16 [m, 18]
@@ -18,8 +18,7 @@ internal import SatchelCore
 ///     neighbours...                         what learners went on to; may be missing: see Neighbours
 ///     selftest.inputs, .windows, .outputs   F32 [4, 100], [4, 28, 20], [4, 4]
 ///
-/// Where no type is given the matrix is F32, or I8 beside a tensor `<name>.scales` F32 [columns]: the `precision` of the
-/// metadata, `float32` or `int8`, says which, for all four alike.
+/// Beside each matrix of I8 lies a tensor `<name>.scales` F32 [columns].
 ///
 /// A model is valid when all shapes are these, all numbers are finite and within ±10,000, and the network turns the
 /// test inputs into the test outputs: then it computes here what it computed where it was trained.
@@ -36,7 +35,8 @@ package struct Weights: Equatable, Sendable {
   package let scales: [Float]
   /// As the file gives it back.
   package let network: Network
-  package let precision: Precision
+  /// The same, as it foretells.
+  package let serving: WholeNetwork
   package let tables: ModelTables
   /// Probability = logistic(slope * logit + shift).
   package let calibration: Calibration
@@ -64,29 +64,29 @@ package struct Weights: Equatable, Sendable {
 
   /// Network and tables are rounded to what the file holds, so that a model is the same before and after it is written.
   package init(
-    means: [Float], scales: [Float], network: Network, precision: Precision = .float32,
+    means: [Float], scales: [Float], network: Network,
     tables: ModelTables, calibration: Calibration, neighbours: Neighbours? = nil
   ) {
     precondition(means.count == FeatureSchema.computed && scales.count == means.count)
     self.means = means
     self.scales = scales
-    let network = network.rounded(to: precision)
+    let network = network.rounded()
     self.network = network
-    self.precision = precision
+    serving = WholeNetwork(network)
     self.calibration = calibration
     self.neighbours = neighbours
     self.tables = Self.roundedTables(tables)
-    selfTest = SelfTest(of: network)
+    selfTest = SelfTest(of: network, serving)
   }
 
   init(
-    read means: [Float], scales: [Float], network: Network, precision: Precision,
+    read means: [Float], scales: [Float], network: Network, serving: WholeNetwork,
     tables: ModelTables, calibration: Calibration, neighbours: Neighbours?, selfTest: SelfTest
   ) {
     self.means = means
     self.scales = scales
     self.network = network
-    self.precision = precision
+    self.serving = serving
     self.tables = tables
     self.calibration = calibration
     self.neighbours = neighbours
@@ -96,7 +96,7 @@ package struct Weights: Equatable, Sendable {
   /// The same model with other neighbours.
   package func with(_ neighbours: Neighbours) -> Weights {
     Weights(
-      read: means, scales: scales, network: network, precision: precision, tables: tables,
+      read: means, scales: scales, network: network, serving: serving, tables: tables,
       calibration: calibration, neighbours: neighbours, selfTest: selfTest)
   }
 
@@ -143,23 +143,23 @@ extension Weights.SelfTest {
   static let columns = FeatureSchema.recurrent.lowerBound
 
   /// Four rows that no two networks are likely to treat alike.
-  init(of network: Network) {
+  init(of network: Network, _ serving: WholeNetwork) {
     func numbers(_ count: Int) -> [Float] {
       (0..<count).map { Float(($0 * 37 + 11) % 101 - 50) / 25 }
     }
     inputs = numbers(Self.rows * Self.columns)
     windows = numbers(Self.rows * Network.windowLength * FeatureSchema.answerCount)
     outputs = []
-    outputs = computed(by: network)
+    outputs = computed(by: network, serving)
   }
 
-  func holds(for network: Network) -> Bool {
-    zip(computed(by: network), outputs).allSatisfy {
+  func holds(for network: Network, _ serving: WholeNetwork) -> Bool {
+    zip(computed(by: network, serving), outputs).allSatisfy {
       ($0 - $1).magnitude <= 1e-4 * max(1, $1.magnitude)
     }
   }
 
-  private func computed(by network: Network) -> [Float] {
+  private func computed(by network: Network, _ serving: WholeNetwork) -> [Float] {
     var states = [Float](repeating: 0, count: Self.rows * Network.units)
     network.recur(over: windows, lengths: Self.lengths, into: &states, stride: Network.units)
     var rows: [Float] = []
@@ -167,7 +167,7 @@ extension Weights.SelfTest {
       rows += inputs[row * Self.columns..<(row + 1) * Self.columns]
       rows += states[row * Network.units..<(row + 1) * Network.units]
     }
-    let padded = network.outputs(of: rows)
+    let padded = serving.outputs(of: rows)
     return (0..<Self.rows * Network.heads).map {
       padded[$0 / Network.heads * Network.headStride + $0 % Network.heads]
     }

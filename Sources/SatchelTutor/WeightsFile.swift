@@ -2,7 +2,7 @@ package import SatchelCore
 
 extension Weights {
   private static let format = "satchel-model"
-  private static let formatVersion = "2"
+  private static let formatVersion = "3"
 
   /// Reads a model file; see ``Weights`` for the layout.
   ///
@@ -16,15 +16,15 @@ extension Weights {
       file.metadata["schema"] == String(FeatureSchema.version)
     else { throw Self.mismatch("version \(file.metadata["schema"]?.prefix(20) ?? "?")") }
     let scalars = try file.floats("model.scalars", [3])
-    guard let precision = file.metadata["precision"].flatMap(Precision.init(rawValue:)) else {
-      throw Self.mismatch("precision")
-    }
     let selfTest = SelfTest(
       inputs: try file.floats("selftest.inputs", [SelfTest.rows, SelfTest.columns]),
       windows: try file.floats("selftest.windows", Self.windowShape),
       outputs: try file.floats("selftest.outputs", [SelfTest.rows, Network.heads]))
-    let network = try Self.network(file, precision)
-    guard selfTest.holds(for: network) else { throw Safetensors.malformed("the self-test failed") }
+    let network = try Self.network(file)
+    let serving = WholeNetwork(network)
+    guard selfTest.holds(for: network, serving) else {
+      throw Safetensors.malformed("the self-test failed")
+    }
     let tables = ModelTables(
       items: try file.table(
         "items", width: ModelTables.itemNumbers + ModelTables.itemVector, rowsMax: Self.itemsMax),
@@ -35,7 +35,7 @@ extension Weights {
     self.init(
       read: try file.floats("features.mean", [FeatureSchema.computed]),
       scales: try file.floats("features.scale", [FeatureSchema.computed]), network: network,
-      precision: precision, tables: tables,
+      serving: serving, tables: tables,
       calibration: Calibration(slope: scalars[1], shift: scalars[2]),
       neighbours: try Neighbours(from: file), selfTest: selfTest)
   }
@@ -49,7 +49,7 @@ extension Weights {
     file.add("features.mean", shape: [means.count], floats: means)
     file.add("features.scale", shape: [scales.count], floats: scales)
     for (name, part, shape) in Self.parts {
-      guard precision == .int8, Network.quantisedParts.contains(part) else {
+      guard Network.quantisedParts.contains(part) else {
         file.add(name, shape: shape, floats: unpadded(part, columns: shape[shape.count - 1]))
         continue
       }
@@ -67,7 +67,7 @@ extension Weights {
       "selftest.outputs", shape: [SelfTest.rows, Network.heads], floats: selfTest.outputs)
     return file.encoded(metadata: [
       ("format", Self.format), ("version", Self.formatVersion),
-      ("schema", String(FeatureSchema.version)), ("precision", precision.rawValue),
+      ("schema", String(FeatureSchema.version)),
     ])
   }
 
@@ -89,12 +89,10 @@ extension Weights {
     SelfTest.rows, Network.windowLength, FeatureSchema.answerCount,
   ]
 
-  private static func network(
-    _ file: Safetensors, _ precision: Precision
-  ) throws(SatchelError) -> Network {
+  private static func network(_ file: Safetensors) throws(SatchelError) -> Network {
     var network = Network(parameters: [Float](repeating: 0, count: Network.parameterCount))
     for (name, part, shape) in parts {
-      if precision == .int8, Network.quantisedParts.contains(part) {
+      if Network.quantisedParts.contains(part) {
         let scales = try file.floats("\(name).scales", [shape[1]])
         guard scales.allSatisfy({ (0...magnitudeMax / 127).contains($0) }) else {
           throw SatchelError(.modelNotFinite, subject: name)

@@ -3,8 +3,8 @@
 
 Usage: Tests/Benchmarks/infer.py PATH-OF-satchel
 Peers take part where they are installed: pip install ai-edge-litert tflite flatbuffers onnx onnxruntime torch
-Peers run 100 -> 128 -> 64 -> 1. Ours runs what it serves with, 132 -> 128 -> 64 -> 8: 100 features, 32 recurrent inputs,
-four heads padded to eight. So it does a fifth more.
+Peers run 100 -> 128 -> 64 -> 1 in float32. Ours runs what it serves with, 148 -> 128 -> 64 -> 4 in whole numbers: 100 features
+and 48 recurrent inputs, four heads. So it does 30 % more products.
 """
 import json, os, statistics, subprocess, sys, time
 

@@ -116,6 +116,8 @@ import Testing
     #expect(predictions.map(\.row) == rows.indices.filter { folds[rows[$0].learner] == 0 })
     #expect(report.bytes == weights.encoded().count)
     #expect(report.validation.count + report.train.count + test.count == rows.count)
+    // Whole numbers cost next to nothing; not nothing, or nothing was rounded.
+    #expect(report.roundingLoss.magnitude < 0.001 && report.roundingLoss != 0)
   }
 
   @Test func `gives the device the probabilities that it was judged by`() throws {

@@ -206,10 +206,10 @@ import Testing
       candidates: School.candidates, prerequisites: School.prerequisites)
     let view = LearnerView(
       tutor, course, diary.fold, bias: PersonalBias(), nowMilliseconds: diary.now)
-    let outputs = view.outputs()
+    let foretold = view.foretell()
     for index in course.candidates.indices {
       let situation = Path.Situation(
-        probability: tutor.weights.probability(logit: outputs[index * Network.headStride]),
+        probability: foretold[index].probability,
         pathValue: 0.5, earliness: 0.5,
         skills: SkillMap(view, goal: nil).situation(of: [0]), item: view.itemState(index))
       let explanation = Explanation(view, index, situation)

@@ -119,7 +119,7 @@ enum School {
 
 extension Weights {
   /// A model with random numbers that knows the items of ``School``.
-  static func random(seed: UInt64, precision: Precision = .float32) -> Weights {
+  static func random(seed: UInt64) -> Weights {
     var dice = Dice(state: seed)
     func numbers(_ count: Int, _ size: Float) -> [Float] {
       (0..<count).map { _ in Float.random(in: -size...size, using: &dice) }
@@ -138,7 +138,7 @@ extension Weights {
     }
     return Weights(
       means: numbers(FeatureSchema.computed, 1), scales: numbers(FeatureSchema.computed, 1),
-      network: Network(parameters: parameters), precision: precision,
+      network: Network(parameters: parameters),
       tables: ModelTables(
         items: KeyTable(width: itemWidth, rows: items.map { (hash: $0.0, values: $0.1) }),
         skills: KeyTable(width: skillWidth, rows: skills.map { (hash: $0.0, values: $0.1) }),

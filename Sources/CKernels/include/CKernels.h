@@ -2,6 +2,7 @@
 #define CKERNELS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /// C = A B, or C += A B when `accumulate` is not 0.
 ///
@@ -26,5 +27,31 @@ void ckernels_multiply(
 void ckernels_recur(
     size_t rows, size_t width, const float *x_gates, const float *h_gates,
     const float *candidate_bias, const float *state, float *next, size_t stride, float *saved);
+
+/// values = 1 / (1 + e^-values), in place, to the last bit as `logistic` in Swift computes it.
+void ckernels_logistic(size_t count, float *values);
+
+/// C = A B in whole numbers, or C += A B when `accumulate` is not 0.
+///
+/// A is [rows, 2 * pairs], its rows `a_stride` numbers apart; B is [pairs, columns, 2], two numbers of the depth side by
+/// side; C is [rows, columns]. `columns` is a multiple of 16. The caller sees to it that no sum leaves 32 bits; then C is
+/// exact, and the same on every processor.
+///
+/// `body` below 0 takes the fastest one that this processor runs; tests name each of `ckernels_whole_bodies`, from 0.
+void ckernels_multiply_whole(
+    int body, size_t rows, size_t columns, size_t pairs, const int16_t *a, size_t a_stride, const int16_t *b,
+    int32_t *c, int accumulate);
+
+/// How many bodies of `ckernels_multiply_whole` this processor runs.
+int ckernels_whole_bodies(void);
+
+/// out = values * scale, rounded to whole numbers, ties to even, within +-32,767. NaN has no promised result.
+void ckernels_to_whole(size_t count, const float *values, float scale, int16_t *out);
+
+/// out = max(0, (sums + more + most) * factors + biases), rounded like `ckernels_to_whole`; product and sum are rounded
+/// apart. `more` and `most` may be null. `width` is a multiple of 8.
+void ckernels_rectify(
+    size_t width, const int32_t *sums, const int32_t *more, const int32_t *most,
+    const float *factors, const float *biases, int16_t *out);
 
 #endif

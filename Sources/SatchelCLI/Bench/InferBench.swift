@@ -14,7 +14,7 @@ struct InferBench {
       Stopwatch.median(
         (0..<9).map { _ in
           Stopwatch.cpu {
-            for _ in 0..<times { Self.weights.network.run(rows, count: count, into: &outputs) }
+            for _ in 0..<times { Self.weights.serving.run(rows, count: count, into: &outputs) }
           } / Double(times)
         })
     }

@@ -38,9 +38,6 @@ struct Train: AsyncParsableCommand {
     help: "Networks of other seeds that are trained first; the one that is kept learns from them.")
   var teachers: Int?
 
-  @Option(help: ArgumentHelp("How the network is kept: int8 or float32.", valueName: "type"))
-  var precision: Precision?
-
   // Refused by name, for who reads Docs/cli.md of a later version.
   @Option(help: .hidden)
   var `private`: Double?
@@ -90,7 +87,6 @@ struct Train: AsyncParsableCommand {
     var chosen = TrainingOptions()
     if let epochs { chosen.epochs = epochs }
     if let teachers { chosen.teachers = teachers }
-    if let precision { chosen.precision = precision }
     chosen.seed = seed
     chosen.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
     return chosen
@@ -103,7 +99,7 @@ struct Train: AsyncParsableCommand {
       "validation": report.validation.json, "test": report.test?.json ?? nil,
       "seconds": JSON(seconds: seconds), "epochs": .integer(report.epochs),
       "best_epoch": .integer(report.bestEpoch), "cleaning": report.cleaning.json,
-      "card": JSON(page),
+      "rounding_auc_loss": .number(report.roundingLoss), "card": JSON(page),
     ]) {
       var table = Metrics.table
       report.train.add(to: &table, options.say("train", "训练"))
@@ -118,8 +114,6 @@ struct Train: AsyncParsableCommand {
     }
   }
 }
-
-extension Precision: ExpressibleByArgument {}
 
 extension CleaningReport {
   var json: JSON {
