@@ -13,7 +13,9 @@ import Testing
   @Test(arguments: [
     (1, 16, 3), (3, 64, 64), (5, 128, 75), (13, 128, 75), (29, 48, 2), (40, 16, 32),
   ])
-  func `multiplies the same in every kernel that this processor runs`(rows: Int, columns: Int, pairs: Int) {
+  func `multiplies the same in every kernel that this processor runs`(
+    rows: Int, columns: Int, pairs: Int
+  ) {
     var dice = Dice(state: UInt64(rows * columns * pairs))
     // The largest that a layer knows: inputs of 15 bits, weights of a byte.
     let a = (0..<rows * 2 * pairs).map { _ in Int16.random(in: -32_767...32_767, using: &dice) }
