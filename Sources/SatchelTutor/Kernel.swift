@@ -1,6 +1,7 @@
 internal import CKernels
 
-/// The matrix product beneath the network, twice: in C with vector extensions, and in Swift with `SIMD8`.
+/// The arithmetic beneath the networks, twice: in C with vector extensions, and in Swift; here the matrix product of training and
+/// of the recurrent state, in float32, and in `WholeKernel.swift` what serves.
 ///
 /// Both add each number of the result over the depth in ascending order, with products and sums rounded apart, so they
 /// agree to the last bit with each other and on every IEEE processor: replicas with the same records rank alike.
