@@ -94,6 +94,7 @@ public func satchel_bundle_write(
 ) -> satchel_status {
   call(handingOver: out, isOptional: true) { (result) throws(SatchelError) in
     guard flags & ~SATCHEL_BUNDLE_SINCE_LAST == 0 else { throw usage("flags", "unknown") }
+    guard part_bytes_max >= 0 else { throw usage("part_bytes_max", "below 0") }
     var options = BundleOptions()
     options.sinceLast = flags & SATCHEL_BUNDLE_SINCE_LAST != 0
     if part_bytes_max != 0 { options.partBytesMax = Int(part_bytes_max) }

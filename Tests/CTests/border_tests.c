@@ -90,6 +90,8 @@ static void null_is_refused_where_a_value_is_needed_and_nowhere_fatal(void) {
   CHECK(satchel_enroll_start(replica, NULL, "x", NULL, &task) == wrong);
   CHECK(satchel_task_finish(NULL, NULL, NULL) == wrong);
   CHECK(satchel_bundle_write(replica, NULL, 0, 0, NULL) == wrong);
+  CHECK(satchel_bundle_write(replica, world_file(&world, "stick.bundle"), 0, -1, NULL) == wrong);
+  CHECK(satchel_bundle_write(replica, world_file(&world, "stick.bundle"), 0, INT64_MIN, NULL) == wrong);
   CHECK(satchel_model_install(replica, NULL) == wrong);
   CHECK(satchel_task_descriptor(NULL) == -1);
   CHECK(satchel_task_step(NULL) == SATCHEL_TASK_DONE);

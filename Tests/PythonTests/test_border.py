@@ -112,6 +112,11 @@ def test_what_is_wrong_is_refused_and_records_nothing(classroom: Classroom) -> N
         lambda: replica.record(mei, "add-within-20-01", True, duration=timedelta(seconds=-1)),
         lambda: replica.record(mei, "add-within-20-01", True, at=datetime(2026, 1, 1)),
         lambda: replica.recommend(mei, limit=-1),
+        lambda: replica.recommend(mei, limit=2**64 + 1),
+        lambda: replica.use_model(2**64 + 1),
+        lambda: replica.write_bundle("never.bundle", part_bytes_max=-(2**63)),
+        lambda: replica.start_sync("http://127.0.0.1:9", stall_seconds=2**32),
+        lambda: replica.start_sync("http://127.0.0.1:9", keep_seconds=-1),
     ]:
         with pytest.raises(ValueError):
             call()

@@ -741,6 +741,7 @@ satchel_status satchel_task_finish(
  *
  * @param flags 0, or ::SATCHEL_BUNDLE_SINCE_LAST.
  * @param part_bytes_max splits it into files of at most this many bytes (path, path.2 ...); 0 is 2 GiB, what FAT32 can hold.
+ *        Below 0 is ::SATCHEL_USAGE_WRONG.
  * @param out may be NULL.
  */
 satchel_status satchel_bundle_write(

@@ -379,7 +379,7 @@ class Replica:
         part_bytes_max: int = 0,
     ) -> values.SyncReport:
         """Writes all that this replica holds to a file, for a stick; flushed when this returns."""
-        arguments = (lib.encoded(path), _SINCE_LAST if since_last else 0, part_bytes_max)
+        arguments = (lib.encoded(path), _SINCE_LAST if since_last else 0, _count(part_bytes_max))
         with self._result(s.SyncReport, library.satchel_bundle_write, *arguments) as found:
             return values.sync_report(found)
 
@@ -405,6 +405,9 @@ class Replica:
 
     def use_model(self, id: int) -> None:
         """Makes a model of the store the active one."""
+        # As in `_count`: another model would be meant.
+        if not -(2**63) <= id < 2**63:
+            raise ValueError("an id beyond 64 bits")
         with self._open() as handle:
             lib.check(library.satchel_model_use(handle, id))
 
@@ -414,10 +417,11 @@ class Replica:
             lib.check(library.satchel_model_rollback(handle))
 
 
-def _count(limit: int) -> int:
-    if limit < 0:
-        raise ValueError("a limit below zero")
-    return limit
+def _count(value: int, bits: int = 63) -> int:
+    # ctypes would cut off what does not fit, and another number would be meant.
+    if not 0 <= value < 2**bits:
+        raise ValueError(f"a number below zero or beyond {bits} bits")
+    return value
 
 
 def _options(
@@ -431,8 +435,8 @@ def _options(
         c.sizeof(s.SyncOptions),
         flags,
         lib.encoded(channel),
-        stall_seconds,
-        keep_seconds,
+        _count(stall_seconds, bits=32),
+        _count(keep_seconds, bits=32),
         report_progress(on_progress),
         None,
     )
