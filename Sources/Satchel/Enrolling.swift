@@ -28,9 +28,7 @@ extension Replica {
   public func enroll(
     at url: String, code: String, options: SyncOptions = SyncOptions()
   ) async throws(SatchelError) -> Enrolment {
-    guard let code = EnrolmentCode(code) else {
-      throw SatchelError(.usage, subject: "code", cause: "8 letters and digits")
-    }
+    let code = try Self.enrolmentCode(code)
     let lock = try SyncLock(beside: store.url)
     defer { lock.release() }
     var policy = Self.policy(options)
@@ -44,5 +42,13 @@ extension Replica {
     return Enrolment(
       hub: outcome.certificate.hub.replica.description,
       scopes: [outcome.certificate.grant.scopeText])
+  }
+
+  /// - Throws: `usage.wrong` for a text that is no code.
+  package static func enrolmentCode(_ text: String) throws(SatchelError) -> EnrolmentCode {
+    guard let code = EnrolmentCode(text) else {
+      throw SatchelError(.usage, subject: "code", cause: "8 letters and digits")
+    }
+    return code
   }
 }

@@ -68,10 +68,7 @@ extension Replica {
     with url: String? = nil, options: SyncOptions = SyncOptions(),
     progress: @escaping @Sendable (SyncProgress) -> Void = { _ in }
   ) async throws(SatchelError) -> SyncReport {
-    let known: String? = if let url { url } else { try store.lastHub() }
-    guard let hub = known else {
-      throw SatchelError(.usage, subject: "sync", cause: "no hub was met yet")
-    }
+    let hub = try address(ofHub: url)
     let lock = try SyncLock(beside: store.url)
     defer { lock.release() }
     let trusted = options.trustsNewHub ? nil : try store.hub(hub)
@@ -86,6 +83,18 @@ extension Replica {
       hangUp()
       throw error
     }
+  }
+
+  /// The hub that a round would meet: the one at `url`, or the one that was met last.
+  ///
+  /// - Throws: `usage.wrong` for a text that is no address of a hub, and without any hub.
+  package func address(ofHub url: String?) throws(SatchelError) -> String {
+    let known: String? = if let url { url } else { try store.lastHub() }
+    guard let hub = known else {
+      throw SatchelError(.usage, subject: "sync", cause: "no hub was met yet")
+    }
+    _ = try ServerAddress(url: hub)
+    return hub
   }
 
   private func sync(

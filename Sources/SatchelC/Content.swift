@@ -111,6 +111,9 @@ public func satchel_medium_read(
 ) -> satchel_status {
   call(handingOver: out) { (result) throws(SatchelError) in
     let digest = try text(sha256, "sha256")
+    guard digest.utf8.count == 64, digest.allSatisfy(\.isHexDigit) else {
+      throw usage("sha256", "64 hex digits")
+    }
     guard let medium = try SatchelC.replica(replica).medium(sha256: digest) else {
       throw SatchelError(.fileMissing, subject: digest)
     }

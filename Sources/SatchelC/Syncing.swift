@@ -10,7 +10,7 @@ public func satchel_sync_start(
   _ options: UnsafePointer<satchel_sync_options>?, _ out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> satchel_status {
   start(replica, options, out) { (replica, choices) throws(SatchelError) in
-    let url = try optionalText(url, "url")
+    let url = try replica.address(ofHub: try optionalText(url, "url"))
     return { () async throws(SatchelError) in
       .synced(try await replica.sync(with: url, options: choices.options, progress: choices.report))
     }
@@ -23,7 +23,9 @@ public func satchel_enroll_start(
   _ options: UnsafePointer<satchel_sync_options>?, _ out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> satchel_status {
   start(replica, options, out) { (replica, choices) throws(SatchelError) in
-    let (url, code) = (try text(url, "url"), try text(code, "code"))
+    let url = try replica.address(ofHub: try text(url, "url"))
+    let code = try text(code, "code")
+    _ = try Replica.enrolmentCode(code)
     return { () async throws(SatchelError) in
       .enrolled(try await replica.enroll(at: url, code: code, options: choices.options))
     }

@@ -1,10 +1,10 @@
 internal import CCurl
 import Glibc
-import SatchelCore
+package import SatchelCore
 
 /// What must be known of a URL before a byte is sent, as libcurl itself reads it: were it read by another parser, the
 /// two could differ over which host `http://127.0.0.1@elsewhere/` names.
-struct ServerAddress: Sendable {
+package struct ServerAddress: Sendable {
   /// Scheme, host and port: all that errors say of a URL, since path and query may hold what is nobody's business.
   let origin: String
   let isEncrypted: Bool
@@ -12,7 +12,7 @@ struct ServerAddress: Sendable {
   let isLoopback: Bool
 
   /// Throws `usage.wrong` for anything but an absolute http or https URL without user and password.
-  init(url: String) throws(SatchelError) {
+  package init(url: String) throws(SatchelError) {
     guard let parsed = curl_url() else { throw SatchelError(.usage, cause: "out of memory") }
     defer { curl_url_cleanup(parsed) }
     let code = curl_url_set(parsed, CURLUPART_URL, url, UInt32(CURLU_DISALLOW_USER))

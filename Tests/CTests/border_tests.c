@@ -74,7 +74,10 @@ static void null_is_refused_where_a_value_is_needed_and_nowhere_fatal(void) {
   CHECK(satchel_item_read(replica, "no-such-item", SATCHEL_ENGLISH, &item) == SATCHEL_ITEM_UNKNOWN);
   CHECK(satchel_item_read(replica, "a key with spaces\n", SATCHEL_ENGLISH, &item) == SATCHEL_CONTENT_BAD_KEY);
   satchel_medium *medium;
-  CHECK(satchel_medium_read(replica, "zz", &medium) == SATCHEL_FILE_MISSING && medium == NULL);
+  CHECK(satchel_medium_read(replica, "zz", &medium) == wrong && medium == NULL);
+  CHECK(satchel_medium_read(replica, "../../../etc/passwd", &medium) == wrong);
+  const char *digest = "00000000000000000000000000000000ffffffffffffffffffffffffffffffff";
+  CHECK(satchel_medium_read(replica, digest, &medium) == SATCHEL_FILE_MISSING && medium == NULL);
   satchel_search_results *found;
   CHECK(satchel_items_search(replica, "x", SATCHEL_ENGLISH, 0, &found) == wrong);
   CHECK(satchel_items_search(replica, "x", SATCHEL_ENGLISH, 1000000, &found) == wrong);
@@ -88,6 +91,13 @@ static void null_is_refused_where_a_value_is_needed_and_nowhere_fatal(void) {
   CHECK(satchel_sync_start(NULL, NULL, NULL, &task) == wrong && task == NULL);
   CHECK(satchel_sync_start(replica, NULL, NULL, NULL) == wrong);
   CHECK(satchel_enroll_start(replica, NULL, "x", NULL, &task) == wrong);
+  // What is no address and no code is refused at once, whatever would come of the task.
+  const char *addresses[] = {NULL, "", "http://", "ftp://hub", "file:///etc/passwd", "http://mei:pw@hub"};
+  for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
+    CHECK(satchel_sync_start(replica, addresses[i], NULL, &task) == wrong && task == NULL);
+    CHECK(satchel_enroll_start(replica, addresses[i], "ABCD-EFGH", NULL, &task) == wrong && task == NULL);
+  }
+  CHECK(satchel_enroll_start(replica, "http://127.0.0.1:9", "", NULL, &task) == wrong && task == NULL);
   CHECK(satchel_task_finish(NULL, NULL, NULL) == wrong);
   CHECK(satchel_bundle_write(replica, NULL, 0, 0, NULL) == wrong);
   CHECK(satchel_bundle_write(replica, world_file(&world, "stick.bundle"), 0, -1, NULL) == wrong);

@@ -206,7 +206,8 @@ typedef struct satchel_replica satchel_replica;
  * @param flags 0, or ::SATCHEL_OPEN_EXISTING.
  * @param out the handle; end it with satchel_replica_close().
  * @return ::SATCHEL_STORE_FOREIGN for a file that is no store, ::SATCHEL_STORE_NEWER for one of a later version,
- *         ::SATCHEL_STORE_DAMAGED, ::SATCHEL_FILE_CANNOT_CREATE; the file is then untouched.
+ *         ::SATCHEL_STORE_DAMAGED, ::SATCHEL_STORE_READ_ONLY where nothing can be written (a store is not opened for reading alone),
+ *         ::SATCHEL_FILE_CANNOT_CREATE, ::SATCHEL_FILE_UNREADABLE for a folder; the file is then untouched.
  */
 satchel_status satchel_replica_open(const char *path, uint32_t flags, satchel_replica **out);
 
@@ -379,7 +380,7 @@ typedef struct satchel_medium {
   const uint8_t *bytes;
 } satchel_medium;
 
-/** Reads a medium by the 64 hex digits of its SHA-256. @return ::SATCHEL_FILE_MISSING when it is not here. */
+/** Reads a medium by the 64 hex digits of its SHA-256. @return ::SATCHEL_USAGE_WRONG for another text, ::SATCHEL_FILE_MISSING when it is not here. */
 satchel_status satchel_medium_read(
     satchel_replica *replica, const char *sha256, satchel_medium **out);
 
@@ -430,7 +431,8 @@ typedef struct satchel_answer {
  *
  * @param learner her pseudonym.
  * @param record the id of the record; may be NULL.
- * @return ::SATCHEL_LEARNER_UNKNOWN, ::SATCHEL_ITEM_UNKNOWN, ::SATCHEL_RECORD_INVALID for a score or a duration out of its range,
+ * @return ::SATCHEL_LEARNER_UNKNOWN, ::SATCHEL_ITEM_UNKNOWN, ::SATCHEL_CONTENT_BAD_KEY for an item that no key can name,
+ *         ::SATCHEL_RECORD_INVALID for a score or a duration out of its range,
  *         ::SATCHEL_STORE_FULL, ::SATCHEL_STORE_FAILED; nothing is then recorded.
  */
 satchel_status satchel_answer_record(
@@ -672,7 +674,8 @@ typedef struct satchel_sync_report {
  * @param url of the hub; NULL is the one that was met last.
  * @param options NULL for the usual ones.
  * @param out end it with satchel_task_finish().
- * @return errors of what was handed in; what goes wrong in the round is told by satchel_task_finish().
+ * @return ::SATCHEL_USAGE_WRONG for an address that is none, and for NULL when no hub was met yet, and other errors of what was handed in;
+ *         what goes wrong in the round is told by satchel_task_finish().
  */
 satchel_status satchel_sync_start(
     satchel_replica *replica, const char *url, const satchel_sync_options *options,
@@ -682,6 +685,7 @@ satchel_status satchel_sync_start(
  * Starts to join a hub with a one-time code from its keeper. The code is never sent: both sides prove that they know it.
  *
  * @param out end it with satchel_task_finish().
+ * @return ::SATCHEL_USAGE_WRONG for an address or a code that is none.
  */
 satchel_status satchel_enroll_start(
     satchel_replica *replica, const char *url, const char *code,
@@ -740,7 +744,8 @@ satchel_status satchel_task_finish(
  * Writes all that this replica holds to a file, for a USB stick. When this returns ::SATCHEL_OK it is on the disk, flushed.
  *
  * @param flags 0, or ::SATCHEL_BUNDLE_SINCE_LAST.
- * @param part_bytes_max splits it into files of at most this many bytes (path, path.2 ...); 0 is 2 GiB, what FAT32 can hold.
+ * @param part_bytes_max splits it into files of at most this many bytes (path, path.2 ...); 0 is 2 GiB, what FAT32 can hold. A file holds at
+ *        least one batch of records or one piece of a pack, however little is allowed.
  *        Below 0 is ::SATCHEL_USAGE_WRONG.
  * @param out may be NULL.
  */

@@ -26,7 +26,7 @@ package final class BundleDraft {
     self.bundle = bundle
     self.id = id
     // Room for a trailer, which never starts a part of its own.
-    self.partBytesMax = partBytesMax - BundleWire.Kind.trailer.bytesMax
+    self.partBytesMax = max(0, partBytesMax) - BundleWire.Kind.trailer.bytesMax
     try Self.refuseForeign(bundle)
     try openPart()
   }
