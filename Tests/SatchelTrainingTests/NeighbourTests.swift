@@ -209,6 +209,48 @@ private func school(learners: Int = 300, items: Int = 60, seed: UInt64 = 7) -> I
   }
 }
 
+@Suite struct `Evidence of steps in the catalogue` {
+  @Test func `is what steps there were against what chance would give`() {
+    // Of four items twelve ordered pairs: 3 lie one place ahead, 2 two, 1 three; and as many behind.
+    let chances = CatalogueSteps.chances(items: 4)
+    let expected: [Double] = [3, 2, 1, 0, 0, 0, 0, 0, 0]
+    #expect(chances.map { ($0 * 12).rounded() } == expected)
+    let steps = CatalogueSteps(sequences("1: a b c d", "2: a b", "3: d a"))
+    // Five steps: four of them one ahead, where chance gives 5 · 3/12; one of them three behind, where it gives 5/12.
+    func level(_ lift: Double) -> Int16 { Int16((ExactMath.log(1 + lift) * 256).rounded()) }
+    #expect(steps.forward == [level(4 / (1 + 1.25)), 0, 0, 0, 0, 0, 0, 0, 0])
+    #expect(steps.backward == [0, 0, level(1 / (1 + 5 / 12.0)), 0, 0, 0, 0, 0, 0])
+  }
+
+  @Test func `is none where nobody took a step`() {
+    #expect(CatalogueSteps(sequences("1: a", "2: b")) == .none)
+    #expect(CatalogueSteps(ItemSequences()) == .none)
+  }
+
+  @Test
+  func `counts where learners go along the catalogue, and is small where its order is chance`()
+    throws
+  {
+    var options = NeighbourOptions()
+    options.lags = 10
+    // Few learners among many items: nobody was at most places.
+    let along = try NeighbourTrainer(options: options).fit(school(learners: 60, items: 900)).model
+    #expect(along.weights.step[0] > 0)
+    #expect(along.steps.forward[0] > 512)
+    // The same school with its items shuffled over the catalogue.
+    var random = SeededRandom(seed: 11)
+    let names = (0..<60).map { _ in String(random.next()) }
+    let tidy = school()
+    let shuffled = sequences(
+      (0..<tidy.count).map { learner in
+        "\(learner): "
+          + tidy.sequence(of: learner).map { names[Int($0)] }.joined(separator: " ")
+      })
+    let across = try NeighbourTrainer(options: options).fit(shuffled).model
+    #expect(across.steps.forward[0] < 256)
+  }
+}
+
 @Suite struct `Sixteen levels` {
   @Test func `are the values themselves where there are few`() {
     let levels = Levels([1, 1, 2, 3] as [Float])

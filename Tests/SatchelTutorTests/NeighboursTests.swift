@@ -10,7 +10,8 @@ private enum Cards {
 
   /// Rows by name: from, to, near code, wide code.
   static func model(
-    _ pairs: [(String, String, UInt8, UInt8)], prior: [UInt8] = [0, 0, 0, 0],
+    _ pairs: [(String, String, UInt8, UInt8)], steps: CatalogueSteps = .none,
+    prior: [UInt8] = [0, 0, 0, 0],
     weights: Neighbours.LagWeights = .init(near: [1024, 0], wide: [512, 256], prior: 1024)
   ) -> Neighbours {
     var starts: [Int32] = [0]
@@ -27,7 +28,7 @@ private enum Cards {
       items: catalogue,
       rows: .init(
         starts: starts, columns: columns, codes: codes, nearLevels: levels, wideLevels: levels),
-      prior: prior, weights: weights)
+      steps: steps, prior: prior, weights: weights)
   }
 
   static func place(_ id: String) -> Int32 { catalogue.place(of: ItemID(checked: id)) ?? -1 }
@@ -88,6 +89,7 @@ private enum Cards {
   @Test func `cannot overflow, whatever a valid file says`() {
     let full = [Int16](repeating: Neighbours.weightMax, count: Neighbours.lagsMax)
     let levels = [0] + [Int16](repeating: Neighbours.levelMax, count: 15)
+    let steps = [Int16](repeating: Neighbours.levelMax, count: CatalogueSteps.octaves)
     let count = Neighbours.lagsMax + 1
     let items = ItemCatalogue((0..<count).map { ItemID(checked: "\($0)") })
     let model = Neighbours(
@@ -95,12 +97,60 @@ private enum Cards {
       rows: .init(
         starts: (0...count).map(Int32.init), columns: [Int32](repeating: 0, count: count),
         codes: [UInt8](repeating: 255, count: count), nearLevels: levels, wideLevels: levels),
+      steps: .init(forward: steps, backward: steps),
       prior: [UInt8](repeating: 255, count: count),
-      weights: .init(near: full, wide: full, prior: Neighbours.weightMax))
+      weights: .init(near: full, wide: full, step: full, prior: Neighbours.weightMax))
     var ranker = NeighbourRanker(model)
     ranker.score((1..<count).map(Int32.init))
-    let exact = Int64(Neighbours.lagsMax) * 2 * 4095 * 4096 + 255 * 4096 * 16
+    let exact = Int64(Neighbours.lagsMax) * 3 * 4095 * 4096 + 255 * 4096 * 16
     #expect(Int64(ranker.score(of: 0)) == exact)
+  }
+}
+
+@Suite struct `Steps in the catalogue` {
+  @Test func `fall into octaves that cover each distance once, up to their reach`() {
+    let all = (0..<CatalogueSteps.octaves).flatMap { Array(CatalogueSteps.distances($0)) }
+    #expect(all == Array(1...CatalogueSteps.reach))
+    for octave in 0..<CatalogueSteps.octaves {
+      for distance in CatalogueSteps.distances(octave) {
+        #expect(CatalogueSteps.octave(distance) == octave)
+      }
+    }
+    #expect(CatalogueSteps.octave(CatalogueSteps.reach + 1) == CatalogueSteps.octaves)
+    #expect(CatalogueSteps.octave(.max) > CatalogueSteps.octaves)
+  }
+
+  @Test func `add to each item what its distance and direction say, and nothing beyond the ends`() {
+    let steps = CatalogueSteps(
+      forward: (1...9).map { Int16(100 * $0) }, backward: (1...9).map { Int16($0) })
+    let ids = (0..<600).map { ItemID(checked: "\($0)") }
+    let model = Neighbours(
+      items: ItemCatalogue(ids), rows: .empty(itemCount: 600), steps: steps,
+      prior: [UInt8](repeating: 0, count: 600),
+      weights: .init(near: [0, 0], wide: [0, 0], step: [3, 2], prior: 0))
+    var ranker = NeighbourRanker(model)
+    let history: [Int32] = [7, 599, 300, 3]
+    ranker.score(history)
+    func level(_ distance: Int) -> Int {
+      let octave = CatalogueSteps.octave(abs(distance))
+      guard distance != 0, octave < CatalogueSteps.octaves else { return 0 }
+      return Int(distance > 0 ? steps.forward[octave] : steps.backward[octave])
+    }
+    // The last item is 3 and the one before it 300; who came earlier has no weight.
+    for item in 0..<600 {
+      let expected = 3 * level(item - 3) + 2 * level(item - 300)
+      #expect(ranker.score(of: Int32(item)) == Int32(expected), "\(item)")
+    }
+  }
+
+  @Test func `let a learner go on to what stands next, where nobody went before`() {
+    var forward = CatalogueSteps.none.forward
+    forward[0] = 256
+    let model = Cards.model(
+      [], steps: .init(forward: forward, backward: CatalogueSteps.none.backward),
+      weights: .init(near: [0], wide: [0], step: [1024], prior: 0))
+    #expect(Cards.ranked(model, after: ["b"]) == ["c", "a", "d"])
+    #expect(Cards.ranked(model, after: ["d"]) == ["a", "b", "c"])
   }
 }
 
@@ -129,7 +179,9 @@ private enum Cards {
 @Suite struct `A neighbour model's file` {
   private let model = Cards.model(
     [("a", "b", 3, 5), ("a", "d", 1, 0), ("c", "a", 0, 15), ("d", "c", 2, 2)],
-    prior: [0, 9, 255, 4])
+    steps: .init(forward: [9, 8, 7, 6, 5, 4, 3, 2, 1], backward: [0, 0, 4095, 0, 0, 0, 0, 0, 11]),
+    prior: [0, 9, 255, 4],
+    weights: .init(near: [1024, 0], wide: [512, 256], step: [4096, 7], prior: 1024))
 
   private func code(_ bytes: [UInt8]) -> SatchelError.Code? {
     do {
@@ -177,12 +229,16 @@ private enum Cards {
 
   @Test(arguments: [
     ("satchel-neighbours", "satchel-neighbourz", SatchelError.Code.modelMalformed),
-    ("\"version\":\"1\"", "\"version\":\"2\"", .modelShapeMismatch),
+    ("\"version\":\"2\"", "\"version\":\"1\"", .modelShapeMismatch),
+    ("\"version\":\"2\"", "\"version\":\"3\"", .modelShapeMismatch),
     ("neighbours.beta", "neighbours.bets", .modelMalformed),
     ("neighbours.texts", "neighbours.numbe", .modelMalformed),
+    ("neighbours.steps", "neighbours.stops", .modelMalformed),
+    ("\"shape\":[2,9]", "\"shape\":[9,2]", .modelShapeMismatch),
+    ("\"shape\":[2,9]", "\"shape\":[1,9]", .modelMalformed),
     ("\"shape\":[2,16]", "\"shape\":[16,2]", .modelShapeMismatch),
-    ("\"shape\":[2,2]", "\"shape\":[1,4]", .modelShapeMismatch),
-    ("\"shape\":[2,2]", "\"shape\":[4,1]", .modelShapeMismatch),
+    ("\"shape\":[3,2]", "\"shape\":[2,3]", .modelShapeMismatch),
+    ("\"shape\":[3,2]", "\"shape\":[6,1]", .modelShapeMismatch),
   ])
   func `is refused for other names and shapes`(
     from: String, to: String, expected: SatchelError.Code
@@ -195,6 +251,12 @@ private enum Cards {
     #expect(code(high.encoded()) == .modelNotFinite)
     let low = Cards.model([], weights: .init(near: [0, 0], wide: [0, -1], prior: 0))
     #expect(code(low.encoded()) == .modelNotFinite)
+    for level in [-1, 4096] as [Int16] {
+      var levels = CatalogueSteps.none.forward
+      levels[8] = level
+      let steps = CatalogueSteps(forward: CatalogueSteps.none.forward, backward: levels)
+      #expect(code(Cards.model([], steps: steps).encoded()) == .modelNotFinite)
+    }
   }
 
   /// No byte may be such that reading it, or ranking by what was read, stops the program.

@@ -12,6 +12,7 @@ struct Evidence: Sendable {
   private(set) var wide: [Float] = []
   /// ln P of each item, add-half.
   let logShares: [Double]
+  let steps: CatalogueSteps
 
   private struct Row: Sendable {
     var columns: [Int32] = []
@@ -21,6 +22,7 @@ struct Evidence: Sendable {
 
   init(_ uses: CoUse, _ shape: NeighbourShape, _ options: NeighbourOptions) {
     sequences = uses.sequences
+    steps = CatalogueSteps(sequences)
     let counts = sequences.uses().map { Double($0) + 0.5 }
     let total = counts.reduce(0, +)
     let shares = counts.map { $0 / total }

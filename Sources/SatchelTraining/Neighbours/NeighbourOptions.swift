@@ -55,9 +55,12 @@ struct NeighbourBlend: Equatable, Sendable {
   static let nearDecay = [0, 0.1, 0.2, 0.3, 0.45]
   static let wideDecay = [0.5, 0.6, 0.7, 0.8, 0.9]
   static let prior = [0, 0.2, 0.35, 0.5, 0.65, 0.8, 1]
-  static let sizes = [wide.count, nearDecay.count, wideDecay.count, prior.count]
+  /// Of the last item's steps in the catalogue, and what they count for each item before it.
+  static let step = [0, 0.2, 0.4, 0.6, 0.8, 1, 1.3]
+  static let stepDecay = 0.2
+  static let sizes = [wide.count, nearDecay.count, wideDecay.count, prior.count, step.count]
 
-  var choice = [4, 2, 3, 3]
+  var choice = [4, 2, 3, 3, 2]
 
   /// All blends that differ in one number by one step.
   var neighbours: [NeighbourBlend] {

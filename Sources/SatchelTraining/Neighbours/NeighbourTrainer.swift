@@ -92,7 +92,8 @@ package struct NeighbourTrainer: Sendable {
     }
     let wideWeight = Float(NeighbourBlend.wide[blend.choice[0]])
     let rows = Compaction(evidence, wideWeight: wideWeight).rows(bytesMax: room)
-    return Neighbours(items: items, rows: rows, prior: prior, weights: weights)
+    return Neighbours(
+      items: items, rows: rows, steps: evidence.steps, prior: prior, weights: weights)
   }
 
   /// Numbers in the header may have more digits than those of a model without rows.
@@ -130,6 +131,7 @@ extension NeighbourBlend {
     Neighbours.LagWeights(
       near: Self.decaying(1, Self.nearDecay[choice[1]], lags),
       wide: Self.decaying(Self.wide[choice[0]], Self.wideDecay[choice[2]], lags),
+      step: Self.decaying(Self.step[choice[4]], Self.stepDecay, lags),
       prior: Int16((Self.prior[choice[3]] * 1024).rounded()))
   }
 

@@ -4,7 +4,10 @@
 /// after it. *Wide*: who did this item did that one within the next few dozen, the sooner the more. A level is
 /// ln(1 + weight of the pairs / (s · expected weight)), so evidence against what popularity alone would give, and
 ///
-///     score(i) = β · ln P(i) + Σ over the last L items h, lag d = 1...L:  near[d] · near(h, i) + wide[d] · wide(h, i)
+///     score(i) = β · ln P(i) + Σ over the last L items h, lag d = 1...L:
+///                  near[d] · near(h, i) + wide[d] · wide(h, i) + step[d] · step(place of i - place of h)
+///
+/// ``CatalogueSteps`` says what the places say.
 ///
 /// is a log-linear blend of independent witnesses (naive Bayes with weights): evidence multiplies. Sums of probabilities
 /// ranked worse on every set that was tried, and a mean of similarities, as of the source document, cannot rank at all;
@@ -24,6 +27,7 @@ package struct Neighbours: Equatable, Sendable {
 
   package let items: ItemCatalogue
   package let rows: Rows
+  package let steps: CatalogueSteps
   /// ln P(i) above the rarest item's, in 1/16 nat; one for each item.
   let prior: [UInt8]
   package let weights: LagWeights
@@ -37,12 +41,15 @@ package struct Neighbours: Equatable, Sendable {
     /// In 1/1024, 0...4096; one for each lag, the first that of the last item.
     package var near: [Int16]
     package var wide: [Int16]
+    package var step: [Int16]
     /// β, in 1/1024.
     package var prior: Int16
 
-    package init(near: [Int16], wide: [Int16], prior: Int16) {
+    /// - Parameter step: `nil` is 0 for each lag.
+    package init(near: [Int16], wide: [Int16], step: [Int16]? = nil, prior: Int16) {
       self.near = near
       self.wide = wide
+      self.step = step ?? near.map { _ in 0 }
       self.prior = prior
     }
   }
@@ -94,12 +101,17 @@ package struct Neighbours: Equatable, Sendable {
 
   /// - Parameters:
   ///   - rows: one for each item; levels and codes as ``Rows`` says.
-  ///   - weights: of as many lags in both lists, 1...``lagsMax``.
-  package init(items: ItemCatalogue, rows: Rows, prior: [UInt8], weights: LagWeights) {
+  ///   - weights: of as many lags in all three lists, 1...``lagsMax``.
+  package init(
+    items: ItemCatalogue, rows: Rows, steps: CatalogueSteps = .none, prior: [UInt8],
+    weights: LagWeights
+  ) {
     precondition(rows.starts.count == items.count + 1 && prior.count == items.count)
     precondition(weights.near.count == weights.wide.count)
+    precondition(weights.near.count == weights.step.count)
     self.items = items
     self.rows = rows
+    self.steps = steps
     self.prior = prior
     self.weights = weights
     base = Self.base(prior, weights)
@@ -108,7 +120,7 @@ package struct Neighbours: Equatable, Sendable {
 
   /// The same rows with other weights.
   package func weighted(_ weights: LagWeights) -> Neighbours {
-    Neighbours(items: items, rows: rows, prior: prior, weights: weights)
+    Neighbours(items: items, rows: rows, steps: steps, prior: prior, weights: weights)
   }
 
   package var lags: Int { weights.near.count }
@@ -118,7 +130,7 @@ package struct Neighbours: Equatable, Sendable {
     prior.map { Int32($0) * Int32(weights.prior) * 16 }
   }
 
-  /// At most 2 · 4095 · 4096 a lag, so 32 lags and the prior stay below 2^31.
+  /// At most 2 · 4095 · 4096 a lag, and as much as half of it for ``steps``, so 32 lags and the prior stay below 2^31.
   private static func additions(_ rows: Rows, _ weights: LagWeights) -> [Int32] {
     zip(weights.near, weights.wide).flatMap { near, wide in
       (0..<256).map { code in

@@ -1,6 +1,6 @@
 package import SatchelCore
 
-/// A neighbour model as a file: ``Safetensors`` with the metadata `format` = satchel-neighbours, `version` = 1, and
+/// A neighbour model as a file: ``Safetensors`` with the metadata `format` = satchel-neighbours, `version` = 2, and
 /// exactly these tensors, which may also stand in another model's file:
 ///
 ///     neighbours.numbers or .texts   U8  [bytes]    the items' ids, as ``ItemCatalogue`` codes them
@@ -9,14 +9,17 @@ package import SatchelCore
 ///                                                   distance to the one before, less one
 ///     neighbours.codes               U8  [entries]  near code, and 16 times the wide code
 ///     neighbours.levels              I16 [2, 16]    near and wide levels in 1/256 nat, 0...4095, the first 0
-///     neighbours.lags                I16 [2, L]     near and wide weights in 1/1024, 0...4096, of the last L items
+///     neighbours.steps               I16 [2, 9]     levels of steps forward and backward in 1/256 nat, 0...4095
+///     neighbours.lags                I16 [3, L]     near, wide and step weights in 1/1024, 0...4096, of the last L items
 ///     neighbours.beta                I16 [1]        weight of the prior in 1/1024, 0...4096
+///
+/// Version 1 knew no steps and had two rows of lags; it is refused for its number, and in another model for its shape.
 ///
 /// A model is valid when ids ascend, rows cover all items, each row's neighbours ascend and are items, and all numbers
 /// lie in their ranges. Then every sum of ``NeighbourRanker`` stays below 2^31, and nothing more can go wrong.
 extension Neighbours {
   private static let format = "satchel-neighbours"
-  private static let formatVersion = "1"
+  private static let formatVersion = "2"
 
   /// The file's bytes; the same model gives the same bytes.
   package func encoded() -> [UInt8] {
@@ -50,15 +53,22 @@ extension Neighbours {
     let prior = try file.bytes("neighbours.prior")
     guard prior.count <= ItemCatalogue.itemsMax else { throw Weights.mismatch("too many items") }
     let items = try file.catalogue(count: prior.count)
-    let lags = try file.shorts("neighbours.lags", rows: 2, in: 0...Self.weightMax)
-    guard (1...Self.lagsMax).contains(lags.count / 2) else { throw Weights.mismatch("lags") }
+    let lags = try file.shorts("neighbours.lags", rows: 3, in: 0...Self.weightMax)
+    let count = lags.count / 3
+    guard (1...Self.lagsMax).contains(count) else { throw Weights.mismatch("lags") }
+    let levels = try file.shorts("neighbours.steps", rows: 2, in: 0...Self.levelMax)
+    let octaves = CatalogueSteps.octaves
+    guard levels.count == 2 * octaves else { throw Weights.mismatch("neighbours.steps") }
     let beta = try file.shorts("neighbours.beta", rows: nil, in: 0...Self.weightMax)
     guard beta.count == 1 else { throw Weights.mismatch("beta") }
     self.init(
-      items: items, rows: try Rows(file, itemCount: prior.count), prior: Array(prior),
+      items: items, rows: try Rows(file, itemCount: prior.count),
+      steps: CatalogueSteps(
+        forward: Array(levels[..<octaves]), backward: Array(levels[octaves...])),
+      prior: Array(prior),
       weights: LagWeights(
-        near: Array(lags[..<(lags.count / 2)]), wide: Array(lags[(lags.count / 2)...]),
-        prior: beta[0]))
+        near: Array(lags[..<count]), wide: Array(lags[count..<2 * count]),
+        step: Array(lags[(2 * count)...]), prior: beta[0]))
   }
 }
 
@@ -69,7 +79,12 @@ extension SafetensorsWriter {
     let kind = model.items.areNumbers ? "numbers" : "texts"
     let columns = model.rows.encodedColumns()
     add("neighbours.levels", shape: [2, Neighbours.levelCount], shorts: model.rows.levelTables)
-    add("neighbours.lags", shape: [2, model.lags], shorts: model.weights.near + model.weights.wide)
+    add(
+      "neighbours.steps", shape: [2, CatalogueSteps.octaves],
+      shorts: model.steps.forward + model.steps.backward)
+    add(
+      "neighbours.lags", shape: [3, model.lags],
+      shorts: model.weights.near + model.weights.wide + model.weights.step)
     add("neighbours.beta", shape: [1], shorts: [model.weights.prior])
     add("neighbours.\(kind)", shape: [ids.count], bytes: ids)
     add("neighbours.prior", shape: [model.prior.count], bytes: model.prior)
