@@ -32,7 +32,7 @@ package struct NeighbourOptions: Sendable {
 struct NeighbourShape: Equatable, Sendable {
   /// How far apart the items of a near pair may lie; what it counts for each further step.
   var nearLags: Int
-  static let nearDecay: Float = 0.3
+  static let nearDecay: Float = 0.2
   /// What a near pair counts against the order of time.
   var nearBackward: Float
   /// s of ``Evidence``.
@@ -44,7 +44,7 @@ struct NeighbourShape: Equatable, Sendable {
 
   /// What learners go on to is the same all along their way; or it is what they went on to in the end.
   static let candidates = [
-    NeighbourShape(nearLags: 3, nearBackward: 0.6, nearPseudoCount: 100, endDecay: 1),
+    NeighbourShape(nearLags: 3, nearBackward: 0.6, nearPseudoCount: 300, endDecay: 1),
     NeighbourShape(nearLags: 1, nearBackward: 0, nearPseudoCount: 30, endDecay: 0.1),
   ]
 }
