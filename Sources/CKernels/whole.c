@@ -170,3 +170,12 @@ MULTIVERSION void ckernels_rectify(
         __builtin_convertvector(ROUND8(CLAMP8(value, least, greatest)), vector8s);
   }
 }
+
+MULTIVERSION void ckernels_scale(
+    size_t rows, size_t stride, const int32_t *sums, const float *factors, const float *biases,
+    float *out) {
+  for (size_t row = 0; row < rows; row++) {
+    vector8i sum = *(const vector8i *)(sums + row * stride);
+    STORE8(out + row * 8, __builtin_convertvector(sum, vector8) * LOAD8(factors) + LOAD8(biases));
+  }
+}

@@ -55,6 +55,23 @@ extension Kernel {
     }
   }
 
+  /// The first 8 sums of each row, rows being `stride` apart, times `factors`, plus `biases`; `out` is [rows, 8].
+  func scale(
+    rows: Int, _ sums: UnsafePointer<Int32>, stride: Int, _ factors: UnsafePointer<Float>,
+    _ biases: UnsafePointer<Float>, into out: UnsafeMutablePointer<Float>
+  ) {
+    switch self {
+    case .vector: ckernels_scale(rows, stride, sums, factors, biases, out)
+    case .portable:
+      for row in 0..<rows {
+        for column in 0..<8 {
+          out[row * 8 + column] =
+            Float(sums[row * stride + column]) * factors[column] + biases[column]
+        }
+      }
+    }
+  }
+
   private static func whole(_ value: Float, from least: Float) -> Int16 {
     Int16(min(max(value, least), 32_767).rounded(.toNearestOrEven))
   }

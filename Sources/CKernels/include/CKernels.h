@@ -54,4 +54,10 @@ void ckernels_rectify(
     size_t width, const int32_t *sums, const int32_t *more, const int32_t *most,
     const float *factors, const float *biases, int16_t *out);
 
+/// out = sums * factors + biases for the first 8 sums of each row, rows of `sums` being `stride` numbers apart; product and
+/// sum are rounded apart. `out` is [rows, 8].
+void ckernels_scale(
+    size_t rows, size_t stride, const int32_t *sums, const float *factors, const float *biases,
+    float *out);
+
 #endif
