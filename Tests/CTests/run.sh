@@ -21,7 +21,10 @@ if [ -n "${TSAN:-}" ]; then
   swift build "${sanitized[@]}" --product SatchelC
   objects=$(swift build "${sanitized[@]}" --show-bin-path)/SatchelC.product/Objects.LinkFileList
   toolchain=$(dirname "$(dirname "$(readlink -f "$(command -v swiftc)")")")
-  swiftc -emit-library -sanitize=thread -use-ld=lld -o "$scratch/libsatchel.so" "@$objects" -lsqlite3 -lcurl -lzstd -larchive \
+  "$toolchain/bin/clang" -std=c11 -O1 -fPIC -c "$root/Tests/CTests/tsan/mutex.c" -o "$scratch/mutex.o"
+  mutex='$s15Synchronization12_MutexHandleV'
+  swiftc -emit-library -sanitize=thread -use-ld=lld -o "$scratch/libsatchel.so" "@$objects" "$scratch/mutex.o" \
+    -lsqlite3 -lcurl -lzstd -larchive -Xlinker "--wrap=${mutex}9_lockSlowyys6UInt32VF" -Xlinker "--wrap=${mutex}11_unlockSlowyyF" \
     -Xlinker -rpath -Xlinker "$toolchain/lib/swift/linux"
   nm -D --undefined-only "$scratch/libsatchel.so" | grep __tsan_ >/dev/null || { echo "FAILED the library was not compiled with the sanitizer"; exit 1; }
   compile=("$toolchain/bin/clang" -fsanitize=thread -fuse-ld=lld -L "$toolchain/lib/swift/linux" -ldispatch -lBlocksRuntime
