@@ -79,9 +79,10 @@ struct LearnerView {
     var rows: [Float] = []
     var row = [Float](repeating: 0, count: width)
     var untouched: Int?
-    // Skills never practised are all alike.
+    let nothing = SkillState()
+    // Skills of which nothing was ever recorded are all alike; an opinion counts without an answer.
     let rowOfSet = sets.map { set in
-      let isUntouched = set.count == 1 && skillStates[set[0]].attempts == 0
+      let isUntouched = set.count == 1 && skillStates[set[0]] == nothing
       if isUntouched, let untouched { return untouched }
       tutor.features.writeSkills(set.map { skillStates[$0] }, level: level, to: &row)
       tutor.weights.normalise(&row, columns: FeatureSchema.skill)

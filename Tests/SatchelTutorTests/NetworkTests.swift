@@ -126,6 +126,14 @@ import Testing
         candidate.item.text, Bool.random(using: &dice), skills: candidate.skills.map(\.text),
         after: Int64.random(in: 0...90_000, using: &dice))
     }
+    // An opinion of a skill that was never practised moves what is foretold of it, here as there.
+    guard let new = School.candidates.last else { return }
+    var opinion = Diary()
+    opinion.says(.tooHard, of: new.item.text, skills: new.skills.map(\.text))
+    for diary in [diary, opinion] { agree(diary, seed) }
+  }
+
+  private func agree(_ diary: Diary, _ seed: UInt64) {
     let tutor = Tutor(weights: .random(seed: seed))
     let now = diary.now + 3_600_000
     let ranking = School.ranking(tutor, diary.fold, now: now)

@@ -1,7 +1,7 @@
 /// Ranks all items for one history after another; its memory is asked for once.
 ///
-/// Cost: the rows of the last 32 items, what stands around a few of them, and one walk over all items: some ten microseconds for 3,000 items, some twenty
-/// for 18,000. Not for two tasks at once.
+/// Cost: the rows of the last 32 items, what stands around a few of them, and one walk over all items: some ten
+/// microseconds for 3,000 items, some twenty for 18,000. Not for two tasks at once.
 package struct NeighbourRanker {
   private let model: Neighbours
   private var scores: [Int32]

@@ -7,9 +7,8 @@
 ///     score(i) = β · ln P(i) + Σ over the last L items h, lag d = 1...L:
 ///                  near[d] · near(h, i) + wide[d] · wide(h, i) + step[d] · step(place of i - place of h)
 ///
-/// ``CatalogueSteps`` says what the places say.
-///
-/// is a log-linear blend of independent witnesses (naive Bayes with weights): evidence multiplies. Sums of probabilities
+/// is a log-linear blend of independent witnesses (naive Bayes with weights): evidence multiplies. ``CatalogueSteps`` is
+/// the third of them: what the places say. Sums of probabilities
 /// ranked worse on every set that was tried, and a mean of similarities, as of the source document, cannot rank at all;
 /// see Docs/decisions/0021. All of it is whole numbers in a fixed order, so that all devices rank alike (INV-merge has
 /// no say here, but a class should see one order).
