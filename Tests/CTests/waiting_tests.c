@@ -228,6 +228,13 @@ static void a_bundle_carries_a_lesson_from_store_to_store(void) {
   int64_t count = 0;
   OK(satchel_records_count(there.replica, here.mei, &count));
   CHECK(count == 2);
+  // However little a file may hold, it holds something, and all of them together everything.
+  world third = world_with_course();
+  OK(satchel_bundle_write(here.replica, world_file(&here, "small.bundle"), 0, 1, NULL));
+  OK(satchel_bundle_read(third.replica, world_file(&here, "small.bundle"), NULL, &report));
+  CHECK(report->converged && report->records_received == 2);
+  satchel_free(report);
+  world_end(&third);
   CHECK(satchel_bundle_read(there.replica, world_file(&here, "missing"), NULL, NULL) == SATCHEL_FILE_MISSING);
   CHECK(satchel_bundle_read(there.replica, getenv("SATCHEL_PACK"), NULL, NULL) != SATCHEL_OK);
   world_end(&there);
