@@ -122,6 +122,8 @@ struct CleanedRows {
   /// The rows of each learner, in file order.
   private(set) var rowsOfLearner: [[Int]] = []
   private(set) var learnerOfRow: [Int32] = []
+  /// One for each row: how many rows of its learner stand before it.
+  private(set) var earlier: [Int32] = []
 
   func skills(of row: Int) -> ArraySlice<Int32> {
     skillIndices[Int(skillStarts[row])..<Int(skillStarts[row + 1])]
@@ -140,6 +142,7 @@ struct CleanedRows {
     for (row, interaction) in interactions.enumerated() {
       let learner = Self.index(of: interaction.learner, &learnerIndex, &learners)
       if learner == rowsOfLearner.count { rowsOfLearner.append([]) }
+      earlier.append(Int32(rowsOfLearner[learner].count))
       rowsOfLearner[learner].append(row)
       learnerOfRow.append(Int32(learner))
       item.append(Int32(Self.index(of: interaction.item, &itemIndex, &items)))
@@ -158,6 +161,19 @@ struct CleanedRows {
     report.items = items.count
     report.skills = skills.count
     markDuplicates()
+  }
+
+  /// Whether each row is its learner's first meeting with the item.
+  func firstMeetings() -> [Bool] {
+    var metBy = [Int32](repeating: -1, count: items.count)
+    var isFirst = [Bool](repeating: false, count: count)
+    for (learner, learnerRows) in rowsOfLearner.enumerated() {
+      for row in learnerRows where metBy[Int(item[row])] != learner {
+        metBy[Int(item[row])] = Int32(learner)
+        isFirst[row] = true
+      }
+    }
+    return isFirst
   }
 
   private static func index<Key: Hashable>(

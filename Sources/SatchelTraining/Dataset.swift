@@ -2,76 +2,69 @@ internal import Dispatch
 internal import SatchelCore
 internal import SatchelTutor
 
-/// Every row of the data as the network's inputs and what it should have said.
+/// The rows of some learners as the network's inputs and what it should have said.
 ///
 /// The inputs are those that the device would have had before the answer: learners' rows are folded by the tutor's own
 /// code, one after another, and read off before each fold.
 struct Dataset {
-  /// [rows, 76], not normalised until ``normalise(_:)``.
+  /// [rows, 76] in the order of ``place(of:)``, not normalised until ``normalise(_:)``.
   private(set) var inputs: [Float]
   /// [rows, 4], as ``Features/writeAnswer(_:age:to:)`` fills them; 0 for a duplicate, which is not folded.
   private(set) var answers: [Float]
   private(set) var targets: Targets
-  /// Whether the learner had not met the item before.
-  private(set) var isFirst: [Bool]
+  private let rows: CleanedRows
+  /// Where each learner's rows begin; below 0 for a learner who is not here.
+  private let starts: [Int]
 
-  /// What each head should have said; below 0 where the data do not tell.
+  /// What each head but the first should have said, in the order of ``place(of:)``; below 0 where the data do not tell.
   struct Targets {
-    var correctness: [Float]
     var responseTime: [Float]
     var engagement: [Float]
     var pathValue: [Float]
   }
 
   /// - Parameters:
+  ///   - learners: whose rows, each learner once.
   ///   - threads: learners are dealt out to as many; the result does not depend on it.
   ///   - featuresOfLearner: the tables that each learner may be shown.
-  init(_ rows: CleanedRows, threads: Int, featuresOfLearner: @Sendable (Int) -> Features) {
-    inputs = [Float](repeating: 0, count: rows.count * FeatureSchema.computed)
-    answers = [Float](repeating: 0, count: rows.count * FeatureSchema.answerNumbers)
-    isFirst = [Bool](repeating: false, count: rows.count)
-    targets = Targets(rows)
+  init(
+    _ rows: CleanedRows, of learners: some RandomAccessCollection<Int> & Sendable, threads: Int,
+    featuresOfLearner: @Sendable (Int) -> Features
+  ) {
+    self.rows = rows
+    var starts = [Int](repeating: -1, count: rows.rowsOfLearner.count)
+    var count = 0
+    for learner in learners {
+      starts[learner] = count
+      count += rows.rowsOfLearner[learner].count
+    }
+    self.starts = starts
+    inputs = [Float](repeating: 0, count: count * FeatureSchema.computed)
+    answers = [Float](repeating: 0, count: count * FeatureSchema.answerNumbers)
+    targets = Targets(rows, of: learners, count: count)
     inputs.withUnsafeMutableBufferPointer { inputs in
       answers.withUnsafeMutableBufferPointer { answers in
-        isFirst.withUnsafeMutableBufferPointer { isFirst in
-          guard let inputs = inputs.baseAddress, let answers = answers.baseAddress,
-            let isFirst = isFirst.baseAddress
-          else { return }
-          // Each row belongs to one learner and each learner to one thread: no place is written by two.
-          nonisolated(unsafe) let (places, numbers, firsts) = (inputs, answers, isFirst)
-          let threads = max(1, threads)
-          DispatchQueue.concurrentPerform(iterations: threads) { thread in
-            var replay = Replay(rows)
-            for learner in stride(from: thread, to: rows.rowsOfLearner.count, by: threads) {
-              replay.run(
-                learner, featuresOfLearner(learner), inputs: places, answers: numbers,
-                isFirst: firsts)
-            }
+        guard let inputs = inputs.baseAddress, let answers = answers.baseAddress else { return }
+        // Each learner has one thread and places of her own: none is written by two.
+        nonisolated(unsafe) let (places, numbers) = (inputs, answers)
+        let starts = self.starts
+        let threads = max(1, threads)
+        DispatchQueue.concurrentPerform(iterations: threads) { thread in
+          var replay = Replay(rows)
+          for (number, learner) in learners.enumerated() where number % threads == thread {
+            replay.run(
+              learner, featuresOfLearner(learner),
+              inputs: places + starts[learner] * FeatureSchema.computed,
+              answers: numbers + starts[learner] * FeatureSchema.answerNumbers)
           }
         }
       }
     }
   }
 
-  /// Mean and 1/deviation of each input over `chosen` rows; 0 for an input that hardly varies.
-  func scaling(over chosen: [Int]) -> (means: [Float], scales: [Float]) {
-    let width = FeatureSchema.computed
-    var sums = [Double](repeating: 0, count: width)
-    var squares = sums
-    for row in chosen {
-      for column in 0..<width {
-        let value = Double(inputs[row * width + column])
-        sums[column] += value
-        squares[column] += value * value
-      }
-    }
-    let count = Double(max(1, chosen.count))
-    let means = sums.map { $0 / count }
-    let scales = zip(squares, means).map { square, mean in
-      let variance = square / count - mean * mean
-      return variance > 1e-6 * max(1, mean * mean) ? Float(1 / variance.squareRoot()) : 0
-    }
-    return (means.map { Float($0) }, scales)
+  /// Where a row of the data stands here; its learner is one of those that are.
+  func place(of row: Int) -> Int {
+    starts[Int(rows.learnerOfRow[row])] + Int(rows.earlier[row])
   }
 
   mutating func normalise(_ weights: Weights) {
@@ -89,40 +82,77 @@ extension Dataset.Targets {
   static let discount: Float = 0.8
   static let sittingGapSeconds: UInt32 = 1800
 
-  init(_ rows: CleanedRows) {
-    correctness = rows.isCorrect.map { $0 ? 1 : 0 }
-    responseTime = rows.logDuration
-    engagement = [Float](repeating: -1, count: rows.count)
+  /// - Parameter count: of the learners' rows.
+  fileprivate init(_ rows: CleanedRows, of learners: some Collection<Int>, count: Int) {
+    responseTime = []
+    responseTime.reserveCapacity(count)
+    engagement = [Float](repeating: -1, count: count)
     pathValue = engagement
-    for learnerRows in rows.rowsOfLearner {
-      takeEngagement(rows, learnerRows)
-      takePathValue(rows, learnerRows)
+    for learner in learners {
+      let (start, learnerRows) = (responseTime.count, rows.rowsOfLearner[learner])
+      for row in learnerRows { responseTime.append(rows.logDuration[row]) }
+      takeEngagement(rows, learnerRows, at: start)
+      takePathValue(rows, learnerRows, at: start)
     }
   }
 
   /// 1 where the learner goes on within half an hour. Unknown without times.
-  private mutating func takeEngagement(_ rows: CleanedRows, _ learnerRows: [Int]) {
-    for (row, next) in zip(learnerRows, learnerRows.dropFirst()) where rows.seconds[next] > 0 {
-      let gap = StateTime.elapsed(from: rows.seconds[row], to: rows.seconds[next])
-      engagement[row] = gap <= Self.sittingGapSeconds ? 1 : 0
+  private mutating func takeEngagement(_ rows: CleanedRows, _ learnerRows: [Int], at start: Int) {
+    for (number, next) in learnerRows.dropFirst().enumerated() where rows.seconds[next] > 0 {
+      let gap = StateTime.elapsed(
+        from: rows.seconds[learnerRows[number]], to: rows.seconds[next])
+      engagement[start + number] = gap <= Self.sittingGapSeconds ? 1 : 0
     }
-    if let last = learnerRows.last, rows.seconds[last] > 0 { engagement[last] = 0 }
+    if let last = learnerRows.last, rows.seconds[last] > 0 {
+      engagement[start + learnerRows.count - 1] = 0
+    }
   }
 
   /// The discounted mean of the right answers to come on the row's main skill, from the end backwards:
   /// V = (1 - discount) * next answer + discount * V of the next row; at the last pair the next answer alone. This is
   /// the value of the way that learners really went (Monte Carlo evaluation: Sutton and Barto 2018, ch. 5).
-  private mutating func takePathValue(_ rows: CleanedRows, _ learnerRows: [Int]) {
+  private mutating func takePathValue(_ rows: CleanedRows, _ learnerRows: [Int], at start: Int) {
     var next: [Int32: Int] = [:]
-    for row in learnerRows.reversed() {
-      guard let skill = rows.skills(of: row).first ?? nil else { continue }
+    for (number, row) in learnerRows.enumerated().reversed() {
+      guard let skill = rows.skills(of: row).first else { continue }
       if let later = next[skill] {
-        let answer = correctness[later]
-        pathValue[row] =
-          pathValue[later] < 0
-          ? answer : (1 - Self.discount) * answer + Self.discount * pathValue[later]
+        let answer: Float = rows.isCorrect[learnerRows[later]] ? 1 : 0
+        let value = pathValue[start + later]
+        pathValue[start + number] =
+          value < 0 ? answer : (1 - Self.discount) * answer + Self.discount * value
       }
-      next[skill] = row
+      next[skill] = number
     }
+  }
+}
+
+/// Mean and 1/deviation of each input, over rows that come portion after portion.
+struct InputScaling {
+  private var sums = [Double](repeating: 0, count: FeatureSchema.computed)
+  private var squares = [Double](repeating: 0, count: FeatureSchema.computed)
+  private var count = 0.0
+
+  /// Adds rows of `dataset`, which is not normalised.
+  mutating func add(_ rows: some Sequence<Int>, of dataset: Dataset) {
+    for row in rows {
+      let start = dataset.place(of: row) * FeatureSchema.computed
+      for column in 0..<FeatureSchema.computed {
+        let value = Double(dataset.inputs[start + column])
+        sums[column] += value
+        squares[column] += value * value
+      }
+      count += 1
+    }
+  }
+
+  /// The scale of an input that hardly varies is 0.
+  var meansAndScales: (means: [Float], scales: [Float]) {
+    let count = max(1, count)
+    let means = sums.map { $0 / count }
+    let scales = zip(squares, means).map { square, mean in
+      let variance = square / count - mean * mean
+      return variance > 1e-6 * max(1, mean * mean) ? Float(1 / variance.squareRoot()) : 0
+    }
+    return (means.map { Float($0) }, scales)
   }
 }

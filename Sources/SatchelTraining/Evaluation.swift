@@ -44,8 +44,7 @@ package struct Judgement: Sendable {
   private init(_ weights: Weights, _ rows: CleanedRows, learners: [Int]) {
     var probabilities = [Double](repeating: -1, count: rows.count)
     var isFirst = [Bool](repeating: false, count: rows.count)
-    var earlier = [Int32](repeating: 0, count: rows.count)
-    var earlierRight = earlier
+    var earlierRight = [Int32](repeating: 0, count: rows.count)
     var foretelling = Foretelling(weights, rows)
     for learner in learners {
       let inputs = foretelling.inputs(of: learner, isFirst: &isFirst)
@@ -54,7 +53,6 @@ package struct Judgement: Sendable {
       for (place, row) in rows.rowsOfLearner[learner].enumerated() {
         probabilities[row] = Double(
           weights.probability(logit: outputs[place * Network.headStride]))
-        earlier[row] = Int32(place)
         earlierRight[row] = right
         right += rows.isCorrect[row] ? 1 : 0
       }
@@ -62,7 +60,7 @@ package struct Judgement: Sendable {
     let judged = probabilities.indices.filter { probabilities[$0] >= 0 }
     self.init(
       rows, judged: judged, probabilities: judged.map { probabilities[$0] },
-      isFirst: judged.map { isFirst[$0] }, earlier: judged.map { earlier[$0] },
+      isFirst: judged.map { isFirst[$0] }, earlier: judged.map { rows.earlier[$0] },
       earlierRight: judged.map { earlierRight[$0] })
   }
 

@@ -28,25 +28,23 @@ struct Replay {
   /// Walks over all rows of one learner, from nothing.
   ///
   /// - Parameters:
-  ///   - inputs: [all rows, 76]; the learner's rows are written, as they are before each answer.
-  ///   - answers: [all rows, 4]; what the recurrent state is told of each answer.
-  ///   - isFirst: one for each of all rows.
+  ///   - inputs: [her rows, 76]; each as it is before its answer.
+  ///   - answers: [her rows, 4]; what the recurrent state is told of each answer.
   mutating func run(
     _ learner: Int, _ features: Features, inputs: UnsafeMutablePointer<Float>,
-    answers: UnsafeMutablePointer<Float>, isFirst: UnsafeMutablePointer<Bool>
+    answers: UnsafeMutablePointer<Float>
   ) {
     start()
     withUnsafeTemporaryAllocation(of: Float.self, capacity: FeatureSchema.count) { whole in
       guard let whole = whole.baseAddress else { return }
-      for row in rows.rowsOfLearner[learner] {
-        isFirst[row] = self.isFirst(row)
+      for (number, row) in rows.rowsOfLearner[learner].enumerated() {
         write(row, knowledge(row, features), features, to: whole)
-        let place = inputs + row * FeatureSchema.computed
+        let place = inputs + number * FeatureSchema.computed
         for column in 0..<FeatureSchema.computed { place[column] = whole[column] }
         if rows.isDuplicate[row] { continue }
         fold(row)
         features.writeAnswer(
-          self.learner, age: 0, to: answers + row * FeatureSchema.answerNumbers)
+          self.learner, age: 0, to: answers + number * FeatureSchema.answerNumbers)
       }
     }
   }

@@ -17,38 +17,42 @@ extension Lesson {
     var logits = [Float](repeating: 0, count: chosen.count)
     var inputs = [Float](repeating: 0, count: Self.block * Network.inputs)
     var windows = [Float](repeating: 0, count: Self.block * windowSize)
-    for start in stride(from: 0, to: chosen.count, by: Self.block) {
-      // The longest windows first, as the recurrence wants them.
-      let places = (start..<min(chosen.count, start + Self.block)).sorted {
-        (sequences.window(before: chosen[$0]).count, $1)
-          > (sequences.window(before: chosen[$1]).count, $0)
-      }
-      var lengths: [Int] = []
-      inputs.withUnsafeMutableBufferPointer { inputs in
-        windows.withUnsafeMutableBufferPointer { windows in
-          guard let inputs = inputs.baseAddress, let windows = windows.baseAddress else { return }
-          for (number, place) in places.enumerated() {
-            write(
-              chosen[place], tables, skillRows, itemRows, to: inputs + number * Network.inputs)
-            lengths.append(
-              writeWindow(
-                before: chosen[place], tables, mainSkillRows, to: windows + number * windowSize))
-          }
-          recurrence.recur(
-            over: windows, lengths: lengths, into: inputs + FeatureSchema.recurrent.lowerBound,
-            stride: Network.inputs)
+    portions.forEach(of: chosen) { dataset, all in
+      for start in stride(from: 0, to: all.count, by: Self.block) {
+        // The longest windows first, as the recurrence wants them.
+        let places = all[start..<min(all.count, start + Self.block)].sorted {
+          (sequences.window(before: chosen[$0]).count, $1)
+            > (sequences.window(before: chosen[$1]).count, $0)
         }
-      }
-      let outputs: [Float]
-      if let exact {
-        passes?.inputs = inputs
-        passes?.forward(exact.parameters, count: places.count)
-        outputs = passes?.outputs ?? []
-      } else {
-        outputs = weights.serving.outputs(of: Array(inputs[..<(places.count * Network.inputs)]))
-      }
-      for (number, place) in places.enumerated() {
-        logits[place] = outputs[number * Network.headStride]
+        var lengths: [Int] = []
+        inputs.withUnsafeMutableBufferPointer { inputs in
+          windows.withUnsafeMutableBufferPointer { windows in
+            guard let inputs = inputs.baseAddress, let windows = windows.baseAddress else { return }
+            for (number, place) in places.enumerated() {
+              write(
+                chosen[place], dataset, tables, skillRows, itemRows,
+                to: inputs + number * Network.inputs)
+              lengths.append(
+                writeWindow(
+                  before: chosen[place], dataset, tables, mainSkillRows,
+                  to: windows + number * windowSize))
+            }
+            recurrence.recur(
+              over: windows, lengths: lengths, into: inputs + FeatureSchema.recurrent.lowerBound,
+              stride: Network.inputs)
+          }
+        }
+        let outputs: [Float]
+        if let exact {
+          passes?.inputs = inputs
+          passes?.forward(exact.parameters, count: places.count)
+          outputs = passes?.outputs ?? []
+        } else {
+          outputs = weights.serving.outputs(of: Array(inputs[..<(places.count * Network.inputs)]))
+        }
+        for (number, place) in places.enumerated() {
+          logits[place] = outputs[number * Network.headStride]
+        }
       }
     }
     return logits
@@ -56,11 +60,12 @@ extension Lesson {
 
   /// All of a row's inputs but the recurrent state.
   private func write(
-    _ row: Int, _ tables: ModelTables, _ skillRows: [Int?], _ itemRows: [Int?],
+    _ row: Int, _ dataset: Dataset, _ tables: ModelTables, _ skillRows: [Int?], _ itemRows: [Int?],
     to out: UnsafeMutablePointer<Float>
   ) {
     let width = FeatureSchema.computed
-    for column in 0..<width { out[column] = dataset.inputs[row * width + column] }
+    let source = dataset.place(of: row) * width
+    for column in 0..<width { out[column] = dataset.inputs[source + column] }
     let known = rows.skills(of: row).compactMap { skillRows[Int($0)] }
     for column in 0..<ModelTables.skillVector {
       var sum: Float = 0
@@ -76,21 +81,21 @@ extension Lesson {
 
   /// The answers that the device would have at hand before `row`; says how many they are.
   private func writeWindow(
-    before row: Int, _ tables: ModelTables, _ mainSkillRows: [Int?],
+    before row: Int, _ dataset: Dataset, _ tables: ModelTables, _ mainSkillRows: [Int?],
     to window: UnsafeMutablePointer<Float>
   ) -> Int {
     let answers = sequences.window(before: row)
     for (place, index) in answers.enumerated() {
       let answer = Int(sequences.rows[index])
       let out = window + place * FeatureSchema.answerCount
+      let source = dataset.place(of: answer) * FeatureSchema.answerNumbers
       let skill = rows.skills(of: answer).first.flatMap { mainSkillRows[Int($0)] }
       for column in 0..<ModelTables.skillVector {
         out[column] =
           skill.map { tables.skills.value($0, ModelTables.skillNumbers + column) } ?? 0
       }
       for number in 0..<FeatureSchema.answerNumbers {
-        out[ModelTables.skillVector + number] =
-          dataset.answers[answer * FeatureSchema.answerNumbers + number]
+        out[ModelTables.skillVector + number] = dataset.answers[source + number]
       }
     }
     return answers.count

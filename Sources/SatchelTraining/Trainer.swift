@@ -12,6 +12,7 @@ package struct Trainer: Sendable {
 
   /// - Parameters:
   ///   - interactions: a learner's rows in the order in which they happened; learners may alternate.
+  ///     Once they are cleaned they are let go, if the caller has no other use for them.
   ///   - folds: 0...4 for each learner; test = `fold`, validation = the next modulo 5, train = the rest. Without, a tenth
   ///     of the learners, by hash, validates, and there is no test.
   ///   - progress: after each epoch: its number from 1, how many there are at most, teachers' among them, and the
@@ -20,7 +21,7 @@ package struct Trainer: Sendable {
   ///   ascending.
   /// - Throws: `training.badData` when there is nothing to train on; `cancelled`.
   package func train(
-    _ interactions: [Interaction], folds: [String: Int]? = nil, fold: Int? = nil,
+    _ interactions: consuming [Interaction], folds: [String: Int]? = nil, fold: Int? = nil,
     progress: ((_ epoch: Int, _ of: Int, _ validationLogLoss: Double) -> Void)? = nil,
     isCancelled: () -> Bool = { false }
   ) throws(SatchelError) -> (
@@ -32,14 +33,16 @@ package struct Trainer: Sendable {
     }
     let rows = CleanedRows(interactions)
     let split = try Split(learners: rows.learners, folds: folds, fold: fold)
+    let trainRows = rows.learnerOfRow.count { split.shares[Int($0)] == .train }
+    let options = options.affordable(rows: trainRows)
     var lesson = Lesson(rows, split, options)
     var report = TrainingReport()
     report.cleaning = rows.report
+    report.teachers = options.teachers
     try lesson.run(progress: progress, isCancelled: isCancelled, report: &report)
     var weights = lesson.weights()
-    let learned = interactions.indices.filter {
-      split.shares[Int(rows.learnerOfRow[$0])] == .train && !rows.isDuplicate[$0]
-    }.map { interactions[$0] }
+    let learned = ItemSequences(
+      rows, of: rows.learners.indices.filter { split.shares[$0] == .train })
     if let found = try neighbours(of: learned, beside: weights, isCancelled) {
       weights = weights.with(found)
     }
@@ -63,9 +66,8 @@ package struct Trainer: Sendable {
 
   /// What learners went on to, in the room that the rest of the model leaves; `nil` where the data tell nothing.
   private func neighbours(
-    of interactions: [Interaction], beside weights: Weights, _ isCancelled: () -> Bool
+    of sequences: ItemSequences, beside weights: Weights, _ isCancelled: () -> Bool
   ) throws(SatchelError) -> Neighbours? {
-    let sequences = ItemSequences(interactions)
     var choice = NeighbourOptions()
     choice.threads = options.threads
     choice.bytesMax = min(

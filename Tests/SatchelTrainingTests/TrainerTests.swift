@@ -176,7 +176,23 @@ import Testing
     #expect(told.allSatisfy { $0.of == 2 * 2 + 3 } && told.last?.epoch == 7)
     #expect(zip(told, told.dropFirst()).allSatisfy { $0.epoch < $1.epoch })
     #expect(taught.weights.network != alone.weights.network)
+    // Two teachers at a time say what they say one after the other.
+    options.threads = 2
     #expect(try Trainer(options: options).train(rows).weights == taught.weights)
+  }
+
+  @Test func `stops teachers in the middle of their training`() throws {
+    let rows = try Classroom.rows(learners: 30, answers: 40)
+    var options = Classroom.quick(epochs: 500)
+    options.patience = 500
+    (options.teachers, options.threads) = (3, 2)
+    var told = 0
+    #expect(
+      code {
+        try Trainer(options: options).train(
+          rows, progress: { _, _, _ in told += 1 }, isCancelled: { told > 2 })
+      } == .cancelled)
+    #expect((3..<500).contains(told))
   }
 
   @Test func `never looks at a row's own answer, nor at later ones`() throws {
@@ -206,11 +222,11 @@ import Testing
       let cleaned = CleanedRows(rows)
       let split = try Split(learners: cleaned.learners, folds: nil, fold: nil)
       let statistics = Statistics(cleaned, split)
-      let dataset = Dataset(cleaned, threads: 2) { learner in
+      let dataset = Dataset(cleaned, of: cleaned.learners.indices, threads: 2) { learner in
         Features(tables: statistics.tables(without: split.part[learner]))
       }
-      return Array(
-        dataset.inputs[5 * FeatureSchema.computed..<6 * FeatureSchema.computed])
+      let start = dataset.place(of: 5) * FeatureSchema.computed
+      return Array(dataset.inputs[start..<start + FeatureSchema.computed])
     }
     #expect(inputs[0] == inputs[1])
   }

@@ -61,10 +61,11 @@ struct Train: AsyncParsableCommand {
   func run() async throws {
     let start = ContinuousClock.now
     let folds = try choice.folds()
-    let read = try TrainingData(paths: data, options: options)
-    let rows = read.interactions
+    var read = try TrainingData(paths: data, options: options)
+    // A card is made of the rows as well; without, they need not stay.
+    let rows = cardOption.card == nil ? [] : read.interactions
     let result = try Trainer(options: trainingOptions).train(
-      rows, folds: folds, fold: choice.fold,
+      read.takeInteractions(), folds: folds, fold: choice.fold,
       progress: { epoch, of, loss in
         options.note(
           options.say("epoch", "轮次") + " \(epoch)/\(of): log loss "
@@ -87,6 +88,8 @@ struct Train: AsyncParsableCommand {
     var chosen = TrainingOptions()
     if let epochs { chosen.epochs = epochs }
     if let teachers { chosen.teachers = teachers }
+    // Who says how much gets it, however long it takes.
+    if epochs != nil || teachers != nil { chosen.visitsMax = .max }
     chosen.seed = seed
     chosen.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
     return chosen
@@ -98,7 +101,8 @@ struct Train: AsyncParsableCommand {
       "parameters": .integer(report.parameterCount), "train": report.train.json,
       "validation": report.validation.json, "test": report.test?.json ?? nil,
       "seconds": JSON(seconds: seconds), "epochs": .integer(report.epochs),
-      "best_epoch": .integer(report.bestEpoch), "cleaning": report.cleaning.json,
+      "best_epoch": .integer(report.bestEpoch), "teachers": .integer(report.teachers),
+      "cleaning": report.cleaning.json,
       "rounding_auc_loss": .number(report.roundingLoss), "card": JSON(page),
     ]) {
       var table = Metrics.table

@@ -61,8 +61,15 @@ struct TrainingData {
 
   init(paths: [String], options: GlobalOptions) throws {
     var rows: [Interaction] = []
-    sources = try Self.forEachRow(of: paths, options: options) { rows.append($0) }
+    var shared = SharedKeys()
+    sources = try Self.forEachRow(of: paths, options: options) { rows.append(shared.sharing($0)) }
     interactions = rows
+  }
+
+  /// Hands over ``interactions``, so that their memory is free as soon as the caller has made something of them.
+  mutating func takeInteractions() -> [Interaction] {
+    defer { interactions = [] }
+    return interactions
   }
 
   /// Hands over the rows of tables and stores one by one, file after file; answers what the files may be called.
@@ -110,6 +117,21 @@ struct TrainingData {
             durationMilliseconds: attempt.durationMilliseconds))
       }
     }
+  }
+}
+
+/// Makes rows with the same keys hold the same strings and arrays, so that a row is little more than its references.
+private struct SharedKeys {
+  private var learners: Set<String> = []
+  private var items: Set<ItemID> = []
+  private var skills: Set<[SkillID]> = []
+
+  mutating func sharing(_ row: Interaction) -> Interaction {
+    var row = row
+    row.learner = learners.insert(row.learner).memberAfterInsert
+    row.item = items.insert(row.item).memberAfterInsert
+    row.skills = skills.insert(row.skills).memberAfterInsert
+    return row
   }
 }
 

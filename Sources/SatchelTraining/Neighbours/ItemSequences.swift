@@ -33,6 +33,20 @@ package struct ItemSequences: Sendable {
     self = gathered.sequences()
   }
 
+  /// What `learners` used, from cleaned answers.
+  init(_ rows: CleanedRows, of learners: [Int]) {
+    let isFirst = rows.firstMeetings()
+    var gathered = Gathering()
+    for learner in learners {
+      gathered.add(
+        rows.learners[learner],
+        rows.rowsOfLearner[learner].lazy.filter { isFirst[$0] }.map {
+          rows.items[Int(rows.item[$0])]
+        })
+    }
+    self = gathered.sequences()
+  }
+
   package var count: Int { learners.count }
 
   package func sequence(of learner: Int) -> ArraySlice<Int32> {
