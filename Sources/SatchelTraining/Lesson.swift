@@ -31,7 +31,7 @@ struct Lesson {
     options.batchRows = max(1, options.batchRows)
     if !options.hasRecurrence { options.recurrentDropout = 1 }
     self.options = options
-    let statistics = Statistics(rows, split)
+    let statistics = Statistics(rows, split, vectorAnswersMin: options.itemVectorAnswersMin)
     tables = statistics.tables(without: nil)
     let whole = Features(tables: Weights.roundedTables(tables))
     let parts = (0..<Split.parts).map {

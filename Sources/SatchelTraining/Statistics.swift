@@ -6,8 +6,10 @@ internal import SatchelTutor
 /// Cross-fitted: a train learner is shown tables that her own part of the learners had no say in, so that no row's
 /// features hold its own answer.
 struct Statistics {
-  /// The most items a model file keeps, the most answered first: with their keys and vectors under 0.8 MB.
-  static let itemsMax = 24_000
+  /// What items may take of a model file, the most answered first: some 20,000 with vectors, or 45,000 without.
+  static let itemBytesMax = 816_000
+  /// A key and five numbers of two bytes; a row number and eight numbers.
+  private static let (itemBytes, vectorBytes) = (18, 20)
 
   private struct Sums {
     var count: Float = 0
@@ -45,10 +47,13 @@ struct Statistics {
   private let skillHashes: [UInt64]
   private let rows: CleanedRows
   private let split: Split
+  private let vectorAnswersMin: Float
 
-  init(_ rows: CleanedRows, _ split: Split) {
+  /// - Parameter vectorAnswersMin: answers from which on an item has a vector.
+  init(_ rows: CleanedRows, _ split: Split, vectorAnswersMin: Int) {
     self.rows = rows
     self.split = split
+    self.vectorAnswersMin = Float(vectorAnswersMin)
     let empty = Sums()
     items = Array(
       repeating: Array(repeating: empty, count: rows.items.count), count: Split.parts + 1)
@@ -95,7 +100,9 @@ struct Statistics {
     let base = Self.logit(right: whole.right + 1, of: whole.count + 2)
     let baseDuration = whole.durationCount > 0 ? whole.durations / whole.durationCount : 0
     let skillLogits = skillSums.map { Self.shrunk($0.right, $0.count, to: base, weight: 10) }
-    let skillRows = kept(skillSums, hashes: skillHashes, atMost: Weights.skillsMax).map { skill in
+    let skillRows = kept(
+      skillSums, hashes: skillHashes, room: Weights.skillsMax, cost: { _ in 1 }
+    ).map { skill in
       (
         hash: skillHashes[skill],
         values: [skillLogits[skill], logOnePlus(skillSums[skill].count)]
@@ -110,7 +117,10 @@ struct Statistics {
       isSeen: { learner in
         split.shares[learner] == .train && split.part[learner] != part
       })
-    let itemRows = kept(itemSums, hashes: itemHashes, atMost: Self.itemsMax).map { item in
+    let itemRows = kept(
+      itemSums, hashes: itemHashes, room: Self.itemBytesMax,
+      cost: { Self.itemBytes + ($0.count >= vectorAnswersMin ? Self.vectorBytes : 0) }
+    ).map { item in
       return (
         hash: itemHashes[item],
         values: Self.numbers(itemSums[item], priors[item], baseDuration) + [fair.items[item]]
@@ -128,14 +138,20 @@ struct Statistics {
     return zip(sums[Split.parts], sums[part]).map { $0 - $1 }
   }
 
-  /// What somebody answered, the most answered first where there are too many.
-  private func kept(_ sums: [Sums], hashes: [UInt64], atMost limit: Int) -> [Int] {
+  /// What somebody answered; where that costs more than there is room, the most answered.
+  private func kept(_ sums: [Sums], hashes: [UInt64], room: Int, cost: (Sums) -> Int) -> [Int] {
     let answered = sums.indices.filter { sums[$0].count > 0 }
-    guard answered.count > limit else { return answered }
+    guard answered.reduce(0, { $0 + cost(sums[$1]) }) > room else { return answered }
     // Ties by hash: which of two items stays must not depend on the order of the file.
+    let sorted = answered.sorted {
+      (sums[$0].count, hashes[$0]) > (sums[$1].count, hashes[$1])
+    }
+    var left = room
     return Array(
-      answered.sorted { (sums[$0].count, hashes[$0]) > (sums[$1].count, hashes[$1]) }
-        .prefix(limit))
+      sorted.prefix { key in
+        left -= cost(sums[key])
+        return left >= 0
+      })
   }
 
   private static func numbers(_ sums: Sums, _ prior: Float, _ baseDuration: Float) -> [Float] {

@@ -2,7 +2,7 @@ internal import SatchelCore
 
 /// A trained model: the network, how its inputs are normalised, and what it knows of items and skills.
 ///
-/// The file is ``Safetensors`` with the metadata `format` = satchel-model, `version` = 3, `schema` =
+/// The file is ``Safetensors`` with the metadata `format` = satchel-model, `version` = 4, `schema` =
 /// ``FeatureSchema/version``, and exactly these tensors:
 ///
 ///     features.mean, features.scale         F32 [76]
@@ -12,7 +12,9 @@ internal import SatchelCore
 ///     recurrence.answerGates, .gateBias     I8 [20, 144], F32 [144]
 ///     recurrence.stateGates, .candidateBias I8 [48, 144], F32 [48]
 ///     items.keys, skills.keys               U8  [n, 8]   KeyHash of each key, big-endian, strictly ascending
-///     items.values                          I16 [n, 13]  in 1/1024: see ModelTables
+///     items.values                          I16 [n, 5]   in 1/1024: see ModelTables
+///     items.vectorRows                      U8  [k, 4]   rows of the items that have a vector, big-endian, ascending
+///     items.vectors                         I16 [k, 8]   in 1/1024
 ///     skills.values                         I16 [m, 18]
 ///     model.scalars                         F32 [3]      base logit; slope and shift of the calibrated logit
 ///     neighbours...                         what learners went on to; may be missing: see Neighbours

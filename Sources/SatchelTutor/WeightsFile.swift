@@ -2,7 +2,7 @@ package import SatchelCore
 
 extension Weights {
   private static let format = "satchel-model"
-  private static let formatVersion = "3"
+  private static let formatVersion = "4"
 
   /// Reads a model file; see ``Weights`` for the layout.
   ///
@@ -26,8 +26,7 @@ extension Weights {
       throw Safetensors.malformed("the self-test failed")
     }
     let tables = ModelTables(
-      items: try file.table(
-        "items", width: ModelTables.itemNumbers + ModelTables.itemVector, rowsMax: Self.itemsMax),
+      items: try file.itemTable(),
       skills: try file.table(
         "skills", width: ModelTables.skillNumbers + ModelTables.skillVector, rowsMax: Self.skillsMax
       ),
@@ -57,7 +56,7 @@ extension Weights {
       file.add(name, shape: shape, smalls: numbers)
       file.add("\(name).scales", shape: [scales.count], floats: scales)
     }
-    file.add("items", tables.items)
+    file.add(items: tables.items)
     file.add("skills", tables.skills)
     if let neighbours { file.add(neighbours) }
     file.add(
@@ -159,7 +158,6 @@ extension Safetensors {
   ) throws(SatchelError) -> KeyTable {
     let keys = try tensor("\(name).keys", .u8, shape: [nil, 8])
     guard keys.shape[0] <= rowsMax else { throw Weights.mismatch("\(name): too many rows") }
-    let values = try tensor("\(name).values", .i16, shape: [keys.shape[0], width])
     let hashes = bytes(of: keys).withUnsafeBytes { raw in
       (0..<raw.count / 8).map {
         UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self))
@@ -168,17 +166,65 @@ extension Safetensors {
     guard zip(hashes, hashes.dropFirst()).allSatisfy({ $0 < $1 }) else {
       throw Self.malformed("\(name).keys are not in order")
     }
-    let numbers = bytes(of: values).withUnsafeBytes { raw in
+    return KeyTable(
+      width: width, sortedHashes: hashes,
+      values: try fixedNumbers("\(name).values", [keys.shape[0], width]))
+  }
+
+  /// Items' numbers, and behind them the vectors of those that have one, zeros for the others.
+  fileprivate func itemTable() throws(SatchelError) -> KeyTable {
+    let (numbers, vector) = (ModelTables.itemNumbers, ModelTables.itemVector)
+    let table = try table("items", width: numbers, rowsMax: Weights.itemsMax)
+    let keys = try tensor("items.vectorRows", .u8, shape: [nil, 4])
+    let rows = bytes(of: keys).withUnsafeBytes { raw in
+      (0..<raw.count / 4).map {
+        Int(UInt32(bigEndian: raw.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))
+      }
+    }
+    guard zip(rows, rows.dropFirst()).allSatisfy({ $0 < $1 }),
+      rows.last.map({ $0 < table.hashes.count }) ?? true
+    else { throw Self.malformed("items.vectorRows are not in order") }
+    let vectors = try fixedNumbers("items.vectors", [rows.count, vector])
+    let width = numbers + vector
+    var values = [Float](repeating: 0, count: table.hashes.count * width)
+    for row in table.hashes.indices {
+      for column in 0..<numbers { values[row * width + column] = table.value(row, column) }
+    }
+    for (place, row) in rows.enumerated() {
+      for column in 0..<vector {
+        values[row * width + numbers + column] = vectors[place * vector + column]
+      }
+    }
+    return KeyTable(width: width, sortedHashes: table.hashes, values: values)
+  }
+
+  private func fixedNumbers(_ name: String, _ shape: [Int]) throws(SatchelError) -> [Float] {
+    bytes(of: try tensor(name, .i16, shape: shape)).withUnsafeBytes { raw in
       (0..<raw.count / 2).map {
         Float(Int16(littleEndian: raw.loadUnaligned(fromByteOffset: 2 * $0, as: Int16.self)))
           / Weights.fixedPoint
       }
     }
-    return KeyTable(width: width, sortedHashes: hashes, values: numbers)
   }
 }
 
 extension SafetensorsWriter {
+  /// Most items have too few answers for a vector of their own, so vectors stand apart.
+  fileprivate mutating func add(items: KeyTable) {
+    let (numbers, width) = (ModelTables.itemNumbers, items.width)
+    var (values, rows, vectors): ([Float], [UInt8], [Int16]) = ([], [], [])
+    for row in items.hashes.indices {
+      values += items.values[row * width..<row * width + numbers]
+      let vector = items.values[row * width + numbers..<(row + 1) * width].map(Weights.fixed)
+      guard vector.contains(where: { $0 != 0 }) else { continue }
+      rows.appendBigEndian(UInt32(row))
+      vectors += vector
+    }
+    add("items", KeyTable(width: numbers, sortedHashes: items.hashes, values: values))
+    add("items.vectorRows", shape: [rows.count / 4, 4], bytes: rows)
+    add("items.vectors", shape: [rows.count / 4, width - numbers], shorts: vectors)
+  }
+
   fileprivate mutating func add(_ name: String, _ table: KeyTable) {
     var keys: [UInt8] = []
     for hash in table.hashes { keys.appendBigEndian(hash) }

@@ -105,7 +105,8 @@ import Testing
 
   private func cutRows(rowsMax: Int) throws -> (CleanedRows, Portions) {
     let rows = CleanedRows(try Classroom.rows(learners: 9, answers: 30))
-    let statistics = Statistics(rows, try Split(learners: rows.learners, folds: nil, fold: nil))
+    let statistics = Statistics(
+      rows, try Split(learners: rows.learners, folds: nil, fold: nil), vectorAnswersMin: 100)
     let features = Features(tables: statistics.tables(without: nil))
     return (rows, Portions(rows, rowsMax: rowsMax, threads: 2) { _ in features })
   }

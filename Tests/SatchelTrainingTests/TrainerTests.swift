@@ -221,7 +221,7 @@ import Testing
     let inputs = try [rows, changed].map { rows in
       let cleaned = CleanedRows(rows)
       let split = try Split(learners: cleaned.learners, folds: nil, fold: nil)
-      let statistics = Statistics(cleaned, split)
+      let statistics = Statistics(cleaned, split, vectorAnswersMin: 100)
       let dataset = Dataset(cleaned, of: cleaned.learners.indices, threads: 2) { learner in
         Features(tables: statistics.tables(without: split.part[learner]))
       }

@@ -38,16 +38,46 @@ import Testing
   }
 
   @Test func `of 20,000 items stays under a megabyte`() {
+    #expect(weights(items: 20_000, vectors: 20_000).encoded().count <= 1_000_000)
+  }
+
+  @Test func `of twice as many items of which few have vectors stays under a megabyte as well`()
+    throws
+  {
+    let many = weights(items: 40_000, vectors: 5_000)
+    let bytes = many.encoded()
+    #expect(bytes.count <= 1_000_000)
+    #expect(try Weights(bytes: bytes).tables == many.tables)
+  }
+
+  @Test func `whose vectors belong to no item is refused`() throws {
+    let bytes = weights(items: 2, vectors: 2).encoded()
+    // Row numbers 0 and 1, big-endian; they stand before the vectors, whose numbers are all 0.5.
+    let rows: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 1]
+    let place = try #require(
+      bytes.indices.first {
+        bytes[$0...].starts(with: rows + [0, 2, 0, 2])
+      })
+    for (byte, value) in [(3, UInt8(1)), (3, 9), (7, 2), (7, 0), (4, 255)] {
+      var changed = bytes
+      changed[place + byte] = value
+      #expect(code(changed) == .modelMalformed, "byte \(byte) is \(value)")
+    }
+  }
+
+  private func weights(items: Int, vectors: Int) -> Weights {
     let width = ModelTables.itemNumbers + ModelTables.itemVector
     var tables = ModelTables.empty
     tables.items = KeyTable(
-      width: width, sortedHashes: (0..<20_000).map { UInt64($0) << 40 },
-      values: [Float](repeating: 0.5, count: 20_000 * width))
-    let weights = Weights(
+      width: width, sortedHashes: (0..<items).map { UInt64($0) << 40 },
+      values: (0..<items * width).map { place in
+        // Every so many-th item has a vector.
+        place % width < ModelTables.itemNumbers || place / width % (items / vectors) == 0 ? 0.5 : 0
+      })
+    return Weights(
       means: Weights.baseline.means, scales: Weights.baseline.scales,
       network: Weights.baseline.network, tables: tables,
       calibration: Weights.Calibration(slope: 1, shift: 0))
-    #expect(weights.encoded().count <= 1_000_000)
   }
 
   @Test func `is refused when it is cut anywhere`() {
@@ -89,7 +119,7 @@ import Testing
 
   @Test(arguments: [
     ("\"shape\":[148,128]", "\"shape\":[128,148]"), ("\"shape\":[64,4]", "\"shape\":[4,64]"),
-    ("\"schema\":\"3\"", "\"schema\":\"2\""), ("\"version\":\"3\"", "\"version\":\"2\""),
+    ("\"schema\":\"3\"", "\"schema\":\"2\""), ("\"version\":\"4\"", "\"version\":\"3\""),
   ])
   func `is refused for another shape or schema`(from: String, to: String) {
     #expect(code(edited(from, to)) == .modelShapeMismatch)
