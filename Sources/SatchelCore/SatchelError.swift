@@ -8,11 +8,16 @@ public struct SatchelError: Error, Sendable {
   public let subject: String
   /// The text of the error beneath, where there is one: SQLite's, libcurl's, the file system's.
   public let cause: String?
+  /// How long the hub asks to be left alone, where it does; who tries again waits at least so long.
+  public let retryAfter: Duration?
 
-  public init(_ code: Code, subject: String = "", cause: String? = nil) {
+  public init(
+    _ code: Code, subject: String = "", cause: String? = nil, retryAfter: Duration? = nil
+  ) {
     self.code = code
     self.subject = subject
     self.cause = cause
+    self.retryAfter = retryAfter
   }
 
   /// Stable names of what can go wrong; part of the command line's and the C interface's contract.
@@ -81,7 +86,6 @@ public struct SatchelError: Error, Sendable {
     case hubInsecure = "hub.insecure"
     case replyMalformed = "reply.malformed"
     case protocolNewer = "protocol.newer"
-    case notConverged = "sync.notConverged"
     case cancelled = "cancelled"
     // Training.
     case trainingData = "training.badData"
@@ -101,7 +105,7 @@ extension SatchelError.Code {
     case .usage: 64
     case .fileMissing, .storeMissing: 66
     case .hubUnreachable, .hubTimeout, .hubTLS, .hubNotAHub, .hubFailed, .replyMalformed,
-      .hubChanged, .notConverged:
+      .hubChanged:
       69
     case .cannotCreate: 73
     case .storeFull, .storeReadOnly, .storeFailed: 74
@@ -187,7 +191,6 @@ extension SatchelError.Code {
     case .hubInsecure: 607
     case .replyMalformed: 608
     case .protocolNewer: 609
-    case .notConverged: 610
     case .cancelled: 611
     case .trainingData: 700
     case .memoryParameters: 701

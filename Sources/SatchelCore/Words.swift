@@ -267,10 +267,6 @@ extension SatchelError.Code {
       ErrorWords(
         "the other side speaks a newer protocol", "对方使用更新的协议",
         hint: "Update Satchel.", "请更新 Satchel。")
-    case .notConverged:
-      ErrorWords(
-        "the two sides do not hold the same records yet", "双方的记录尚不一致",
-        hint: "Sync again; if it stays, run `satchel doctor`.", "请再次同步；若仍出现，请运行 `satchel doctor`。")
     case .cancelled:
       ErrorWords(
         "cancelled", "已取消", hint: "Nothing was lost; start again at any time.",

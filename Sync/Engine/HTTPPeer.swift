@@ -162,12 +162,13 @@ package final class HTTPPeer: Peer {
     if let failure = Wire.decodeFailure(reply.body) {
       // A hub's full disk is not this device's: what is to be done about it is another's business, and waiting helps.
       return failure.code.rawValue.hasPrefix("store.")
-        ? SatchelError(.hubFailed, cause: failure.code.rawValue)
-        : SatchelError(failure.code, subject: failure.subject)
+        ? SatchelError(
+          .hubFailed, cause: failure.code.rawValue, retryAfter: reply.retryAfter)
+        : SatchelError(failure.code, subject: failure.subject, retryAfter: reply.retryAfter)
     }
     // 511 (RFC 6585, 6) is a portal that says so.
     let code: SatchelError.Code =
       reply.status >= 500 && reply.status != 511 ? .hubFailed : .hubNotAHub
-    return SatchelError(code, cause: "HTTP \(reply.status)")
+    return SatchelError(code, cause: "HTTP \(reply.status)", retryAfter: reply.retryAfter)
   }
 }

@@ -41,6 +41,24 @@ import Testing
     #expect(lines.contains("hub.unreachable"))
   }
 
+  @Test func `watching leaves a busy hub alone for as long as it asks`() throws {
+    let shell = try Shell()
+    defer { shell.remove() }
+    try shell.satchel("init")
+    let server = try ScriptedServer { connection in
+      connection.read()
+      connection.reply("503 Service Unavailable", headers: ["Retry-After: 60"])
+    }
+
+    // Without the header it would come back five times a second at first, and ten times in all.
+    let answer = try shell.bash(
+      "set -m; satchel sync \(server.url("")) --watch 0.2 2> out & p=$!; for n in $(seq 100); do test -s out && break; sleep 0.05; done; sleep 2; kill -INT $p; wait $p"
+    )
+
+    #expect(answer.status == 130)
+    #expect(server.connections == 1)
+  }
+
   @Test func `two stores hold the same after they met a hub`() throws {
     let shell = try Shell()
     defer { shell.remove() }

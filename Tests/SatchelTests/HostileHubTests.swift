@@ -43,6 +43,20 @@ import Testing
     }
   }
 
+  @Test func `says how long it wants to be left alone`() async throws {
+    let classroom = try Classroom()
+    let server = try ScriptedServer { connection in
+      connection.read()
+      connection.reply("503 Service Unavailable", headers: ["Retry-After: 7"])
+    }
+    do {
+      _ = try await classroom.replica.sync(with: server.url(""))
+      Issue.record("a hub that is busy was taken for one that answered")
+    } catch {
+      #expect(error.code == .hubFailed && error.retryAfter == .seconds(7))
+    }
+  }
+
   @Test func `is named malformed when it has the magic and garbage`() async throws {
     try await sync(expecting: .replyMalformed) { connection in
       connection.read()

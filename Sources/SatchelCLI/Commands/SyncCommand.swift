@@ -49,7 +49,7 @@ struct SyncCommand: AsyncParsableCommand {
       let failure = try await failureOfRound(replica)
       let delay: Duration
       if let failure {
-        delay = backoff.delay(using: &random)
+        delay = backoff.delay(after: failure.retryAfter, using: &random)
         options.note("\(failure.message(in: options.language)); \(delay)")
       } else {
         backoff.succeed()
