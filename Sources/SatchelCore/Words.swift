@@ -247,8 +247,9 @@ extension SatchelError.Code {
         "没有丢失任何数据，请稍后再试。")
     case .hubRefused:
       ErrorWords(
-        "the hub refused this device", "中心拒绝了此设备", hint: "Ask the teacher to enrol it.",
-        "请老师为此设备登记。")
+        "the hub refused this device", "中心拒绝了此设备",
+        hint: "Try once more: a bad line garbles requests. Then ask the teacher to enrol it.",
+        "请再试一次：线路不良会损坏请求。若仍如此，请老师为此设备登记。")
     case .hubChanged:
       ErrorWords(
         "the hub has another key than before", "中心的密钥与以前不同",

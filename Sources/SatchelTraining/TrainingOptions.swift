@@ -8,7 +8,7 @@ package struct TrainingOptions: Equatable, Sendable {
   /// Passes without a better validation log loss after which training ends.
   package var patience = 4
   package var seed: UInt64 = 1
-  /// 1 or 2: threads that replay learners. The result does not depend on it.
+  /// Threads that replay learners, and teachers that are trained at a time. The result does not depend on it.
   package var threads = 1
   /// The most rows whose inputs are in memory at a time, some 330 bytes each. With more data than that, which rows a
   /// batch draws from depends on it, and so does the model.

@@ -59,14 +59,17 @@ package struct HubTraining: Sendable {
   /// Every answer, learner by learner, in the order of records.
   private func interactions() throws(SatchelError) -> [Interaction] {
     var rows: [Interaction] = []
+    var shared = SharedKeys()
     try store.forEachRecord { records in
       for placed in records {
         guard case .attempt(let attempt) = placed.record.event else { continue }
         rows.append(
-          Interaction(
-            learner: placed.record.learner.description, item: attempt.item, skills: attempt.skills,
-            isCorrect: attempt.isCorrect, timestampMilliseconds: placed.record.wallMilliseconds,
-            durationMilliseconds: attempt.durationMilliseconds))
+          shared.sharing(
+            Interaction(
+              learner: placed.record.learner.description, item: attempt.item,
+              skills: attempt.skills, isCorrect: attempt.isCorrect,
+              timestampMilliseconds: placed.record.wallMilliseconds,
+              durationMilliseconds: attempt.durationMilliseconds)))
       }
     }
     return rows

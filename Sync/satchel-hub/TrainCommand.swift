@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import SatchelCore
 import SatchelHub
 import SatchelTraining
@@ -16,7 +17,11 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     let store = try options.openStore()
-    let outcome = try HubTraining(store: store).run(channel: channel, at: wallMilliseconds()) {
+    var training = TrainingOptions()
+    training.threads = ProcessInfo.processInfo.activeProcessorCount
+    let outcome = try HubTraining(store: store, options: training).run(
+      channel: channel, at: wallMilliseconds()
+    ) {
       Output.note("epoch \($0) of at most \($1), validation log loss \($2)")
     }
     let version =
