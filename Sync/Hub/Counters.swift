@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// What a hub counts of its own work since it started, and the page that Prometheus reads.
 ///
-/// Figures of the whole group alone: no device, no learner.
+/// Figures of the whole group alone: no device, no learner; and none of a group of fewer than five.
 final class Counters: Sendable {
   private struct Route: Hashable {
     var name: String
@@ -42,16 +42,19 @@ final class Counters: Sendable {
     page.add(
       "satchel_hub_requests_total", .counter, "Requests answered.", Self.samples(now.requests))
     page.add(
-      "satchel_hub_records_admitted_total", .counter, "Records taken since the start.",
-      now.recordsAdmitted)
-    page.add(
       "satchel_hub_received_bytes_total", .counter, "Bytes of sync bodies received.",
       now.bytesReceived)
     page.add("satchel_hub_sent_bytes_total", .counter, "Bytes of bodies sent.", now.bytesSent)
-    page.add("satchel_hub_records", .gauge, "Records held.", held.records)
-    page.add("satchel_hub_streams", .gauge, "Streams held.", held.streams)
-    page.add("satchel_hub_learners", .gauge, "Learners known.", learners)
     page.add("satchel_hub_devices", .gauge, "Devices met.", try store.devices().count)
+    // Of a few learners these would tell whoever is on the network what one of them is doing.
+    if learners >= Desk.groupMin {
+      page.add(
+        "satchel_hub_records_admitted_total", .counter, "Records taken since the start.",
+        now.recordsAdmitted)
+      page.add("satchel_hub_records", .gauge, "Records held.", held.records)
+      page.add("satchel_hub_streams", .gauge, "Streams held.", held.streams)
+      page.add("satchel_hub_learners", .gauge, "Learners known.", learners)
+    }
     let uptime = Int((ContinuousClock.now - start) / .seconds(1))
     page.add("satchel_hub_uptime_seconds", .gauge, "Seconds since the start.", uptime)
     page.add(

@@ -111,19 +111,27 @@ import Testing
     #expect(large.contains(String(one.key.publicKey.replica.description.prefix(12))))
   }
 
-  @Test func `has figures for Prometheus without any learner`() async throws {
+  @Test func `has figures for Prometheus without any learner, and none of a small group`()
+    async throws
+  {
     let (hub, one) = (try await Classroom(), try Laptop())
+    for number in 0..<4 { try one.answer("a", by: LearnerID(high: 3, low: UInt64(number))) }
+    try await one.sync(with: hub.url)
+    let small = try await text("/metrics", hub, one)
     try one.answer("a", by: mei)
     try await one.sync(with: hub.url)
+    let large = try await text("/metrics", hub, one)
 
-    let page = try await text("/metrics", hub, one)
-
-    #expect(page.contains("satchel_hub_requests_total{route=\"/v1/sync\",status=\"200\"} "))
-    #expect(
-      page.contains(
-        "# TYPE satchel_hub_records_admitted_total counter\nsatchel_hub_records_admitted_total 1\n")
-    )
-    #expect(!page.contains(mei.description))
+    for page in [small, large] {
+      #expect(page.contains("satchel_hub_requests_total{route=\"/v1/sync\",status=\"200\"} "))
+      #expect(!page.contains(mei.description))
+    }
+    #expect(!small.contains("records") && !small.contains("learners") && !small.contains("streams"))
+    for (figure, kind) in [("records_admitted_total", "counter"), ("records", "gauge")] {
+      let lines = "# TYPE satchel_hub_\(figure) \(kind)\nsatchel_hub_\(figure) 5\n"
+      #expect(large.contains(lines))
+    }
+    #expect(large.contains("satchel_hub_learners 5\n"))
     #expect(try await text("/healthz", hub, one) == "ok")
   }
 
