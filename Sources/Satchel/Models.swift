@@ -18,8 +18,11 @@ extension Replica {
 
   /// Makes a model of this store the active one, by its `ModelVersion.id`.
   ///
-  /// - Throws: `model.unknown`.
-  public func useModel(_ id: Int64) throws(SatchelError) { try store.useModel(id) }
+  /// - Throws: `model.unknown`; `model.shapeMismatch` for one that another version of Satchel made.
+  public func useModel(_ id: Int64) throws(SatchelError) {
+    if let problem = try weights(of: id).problem { throw problem }
+    try store.useModel(id)
+  }
 
   /// Goes back to the model that served before, or to the built-in baseline.
   public func rollBackModel() throws(SatchelError) { try store.rollBackModel() }
@@ -37,21 +40,41 @@ extension Replica {
   }
 
   /// Checks, tries and keeps a model that a hub sent; it becomes active when it passes its trial.
-  func shelve(model bytes: [UInt8], manifest: SignedManifest) throws(SatchelError) -> ModelTrial {
-    let candidate = try Weights(bytes: bytes)
-    let trial = try tryOut(candidate)
+  ///
+  /// One that another version of Satchel made is kept, so that it is not fetched again, and serves once this one can read it
+  /// and it is asked for.
+  ///
+  /// - Returns: the trial; `nil` for a model that could not be tried.
+  func shelve(model bytes: [UInt8], manifest: SignedManifest) throws(SatchelError) -> ModelTrial? {
+    var trial: ModelTrial?
+    do {
+      trial = try tryOut(try Weights(bytes: bytes))
+    } catch  where error.code == .modelShapeMismatch {}
     try store.shelve(
       model: bytes, channel: manifest.manifest.channel, version: manifest.manifest.version,
-      manifest: manifest, trial: trial, activating: trial.passed, at: Self.now())
+      manifest: manifest, trial: trial, activating: trial?.passed ?? false, at: Self.now())
     return trial
+  }
+
+  /// A model of this store, or why it cannot serve: it was made by another version of Satchel, or is damaged. Then the
+  /// built-in baseline serves, for there is always a model.
+  func weights(of id: Int64) throws(SatchelError) -> (weights: Weights?, problem: SatchelError?) {
+    let bytes = try store.modelBytes(id)
+    do {
+      return (try Weights(bytes: bytes), nil)
+    } catch {
+      return (nil, error)
+    }
+  }
+
+  /// Why the active model does not serve; `nil` when it does, or none is active.
+  package func modelProblem() throws(SatchelError) -> SatchelError? {
+    try store.activeModel().map(weights(of:))?.problem
   }
 
   /// Foretells the learners' latest answers with `candidate` and with the active model.
   func tryOut(_ candidate: Weights) throws(SatchelError) -> ModelTrial {
-    let current: Weights? =
-      if let active = try store.activeModel() {
-        try Weights(bytes: try store.modelBytes(active))
-      } else { nil }
+    let current = try store.activeModel().map(weights(of:))?.weights
     var (candidateLoss, currentLoss, answers) = (0.0, 0.0, 0)
     for learner in try store.busiestLearners(limit: Self.trialLearnersMax) {
       var records: [Record] = []

@@ -96,8 +96,7 @@ public final class Replica: Sendable {
     {
       return ready
     }
-    let weights: Weights? =
-      if let model { try Weights(bytes: try store.modelBytes(model)) } else { nil }
+    let weights = try model.map(weights(of:))?.weights
     let syllabus = try store.syllabus()
     let tutor = Tutor(weights: weights)
     let candidates = syllabus.items.map {

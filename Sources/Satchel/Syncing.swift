@@ -213,7 +213,7 @@ extension Replica {
       throw SatchelError(.manifestMalformed, subject: channel)
     }
     let bytes = try await refresh.fetch(file, of: .model)
-    return try shelve(model: bytes, manifest: signed).passed
+    return try shelve(model: bytes, manifest: signed)?.passed ?? false
   }
 
   /// Fetches the newest pack of `channel` if it is above ours; its name when it was new.

@@ -8,7 +8,8 @@ public struct SatchelError: Error, Sendable {
   public let subject: String
   /// The text of the error beneath, where there is one: SQLite's, libcurl's, the file system's.
   public let cause: String?
-  /// How long the hub asks to be left alone, where it does; who tries again waits at least so long.
+  /// How long the hub, or what answered in its place, asks to be left alone, at most a quarter of an hour; `nil` where it
+  /// says nothing. Who tries again waits at least so long.
   public let retryAfter: Duration?
 
   public init(

@@ -48,7 +48,7 @@ struct Dataset {
         // Each learner has one thread and places of her own: none is written by two.
         nonisolated(unsafe) let (places, numbers) = (inputs, answers)
         let starts = self.starts
-        let threads = max(1, threads)
+        let threads = max(1, min(threads, learners.count))
         DispatchQueue.concurrentPerform(iterations: threads) { thread in
           var replay = Replay(rows)
           for (number, learner) in learners.enumerated() where number % threads == thread {
@@ -64,7 +64,9 @@ struct Dataset {
 
   /// Where a row of the data stands here; its learner is one of those that are.
   func place(of row: Int) -> Int {
-    starts[Int(rows.learnerOfRow[row])] + Int(rows.earlier[row])
+    let start = starts[Int(rows.learnerOfRow[row])]
+    precondition(start >= 0, "a learner of another portion")
+    return start + Int(rows.earlier[row])
   }
 
   mutating func normalise(_ weights: Weights) {

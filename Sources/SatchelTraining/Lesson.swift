@@ -103,7 +103,8 @@ struct Lesson {
     (report.epochs, report.bestEpoch) = (epochs.run, epochs.best)
     let judges = rows(of: .validation)
     calibration = Weights.Calibration(
-      fitting: logits(judges, weights()), to: judges.map { rows.isCorrect[$0] })
+      fitting: try logits(judges, weights(), isCancelled: isCancelled),
+      to: judges.map { rows.isCorrect[$0] })
   }
 
   /// Begins anew, with the network and the chances of `seed`.
@@ -122,7 +123,7 @@ struct Lesson {
     var epochs = (run: 0, best: 0)
     for epoch in 1...max(1, options.epochs) {
       guard try runEpoch(epoch, isCancelled) else { break }
-      let logLoss = metrics(.validation, weights()).logLoss
+      let logLoss = try metrics(.validation, weights(), isCancelled: isCancelled).logLoss
       progress(epoch, logLoss)
       epochs.run = epoch
       if logLoss < best.logLoss {
@@ -186,18 +187,25 @@ struct Lesson {
   }
 
   /// - Parameter isRounded: `false` for the network in float32, before the model rounded it.
-  func metrics(_ share: Share, _ weights: Weights, isRounded: Bool = true) -> Metrics {
+  /// - Throws: `cancelled`.
+  func metrics(
+    _ share: Share, _ weights: Weights, isRounded: Bool = true, isCancelled: () -> Bool
+  ) throws(SatchelError) -> Metrics {
     let chosen = rows(of: share)
-    let logits = logits(chosen, weights, exact: isRounded ? nil : network)
+    let logits = try logits(
+      chosen, weights, exact: isRounded ? nil : network, isCancelled: isCancelled)
     let probabilities = logits.map { Double(weights.probability(logit: $0)) }
     return Metrics(
       probabilities: probabilities, isCorrect: chosen.map { rows.isCorrect[$0] },
       isFirst: chosen.map { isFirst[$0] })
   }
 
-  func predictions(_ share: Share, _ weights: Weights) -> [Trainer.Prediction] {
+  /// - Throws: `cancelled`.
+  func predictions(
+    _ share: Share, _ weights: Weights, isCancelled: () -> Bool
+  ) throws(SatchelError) -> [Trainer.Prediction] {
     let chosen = rows(of: share)
-    return zip(chosen, logits(chosen, weights)).map {
+    return zip(chosen, try logits(chosen, weights, isCancelled: isCancelled)).map {
       (row: $0, probability: Double(weights.probability(logit: $1)))
     }
   }

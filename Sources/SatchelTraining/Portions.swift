@@ -1,6 +1,6 @@
 internal import SatchelTutor
 
-/// The data in portions of whole learners, so that never more inputs are in memory than one portion has.
+/// The data in portions of whole learners, so that a network in training never has more inputs in memory than one portion.
 ///
 /// A row's inputs take some 330 bytes, all else that training keeps of it some 70. Where the data fit in one portion,
 /// their inputs are made once; else anew whenever a portion's turn comes.
@@ -63,14 +63,17 @@ struct Portions {
   /// Hands over `chosen` rows, portion by portion.
   ///
   /// - Parameter body: a portion, and the places in `chosen` of the rows that are in it, ascending.
-  func forEach(of chosen: [Int], _ body: (Dataset, [Int]) -> Void) {
-    if let whole { return body(whole, Array(chosen.indices)) }
+  func forEach<Failure: Error>(
+    of chosen: [Int], _ body: (Dataset, [Int]) throws(Failure) -> Void
+  ) throws(Failure) {
+    if let whole { return try body(whole, Array(chosen.indices)) }
     var placesOfLearner = [[Int32]](repeating: [], count: rows.rowsOfLearner.count)
     for (place, row) in chosen.enumerated() {
       placesOfLearner[Int(rows.learnerOfRow[row])].append(Int32(place))
     }
     for learners in cut(placesOfLearner.indices.filter { !placesOfLearner[$0].isEmpty }) {
-      body(dataset(of: learners), learners.flatMap { placesOfLearner[$0].map { Int($0) } }.sorted())
+      let places = learners.flatMap { placesOfLearner[$0].map { Int($0) } }.sorted()
+      try body(dataset(of: learners), places)
     }
   }
 

@@ -1,3 +1,4 @@
+internal import SatchelCore
 internal import SatchelTutor
 
 extension Lesson {
@@ -6,7 +7,10 @@ extension Lesson {
   /// The correctness logits of rows, with vectors and windows as the device will read them.
   ///
   /// - Parameter exact: a network in float32 that foretells instead of the model's, which is rounded to bytes.
-  func logits(_ chosen: [Int], _ weights: Weights, exact: Network? = nil) -> [Float] {
+  /// - Throws: `cancelled`.
+  func logits(
+    _ chosen: [Int], _ weights: Weights, exact: Network? = nil, isCancelled: () -> Bool
+  ) throws(SatchelError) -> [Float] {
     let recurrence = exact ?? weights.network
     var passes = exact.map { _ in Backpropagation(capacity: Self.block) }
     let tables = weights.tables
@@ -17,8 +21,9 @@ extension Lesson {
     var logits = [Float](repeating: 0, count: chosen.count)
     var inputs = [Float](repeating: 0, count: Self.block * Network.inputs)
     var windows = [Float](repeating: 0, count: Self.block * windowSize)
-    portions.forEach(of: chosen) { dataset, all in
+    try portions.forEach(of: chosen) { dataset, all throws(SatchelError) in
       for start in stride(from: 0, to: all.count, by: Self.block) {
+        if isCancelled() { throw SatchelError(.cancelled) }
         // The longest windows first, as the recurrence wants them.
         let places = all[start..<min(all.count, start + Self.block)].sorted {
           (sequences.window(before: chosen[$0]).count, $1)

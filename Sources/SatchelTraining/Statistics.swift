@@ -11,13 +11,14 @@ struct Statistics {
   /// A key and five numbers of two bytes; a row number and eight numbers.
   private static let (itemBytes, vectorBytes) = (18, 20)
 
+  /// In 64 bits: a sum of 32 stands still at sixteen million.
   private struct Sums {
-    var count: Float = 0
-    var right: Float = 0
-    var firstCount: Float = 0
-    var firstRight: Float = 0
-    var durations: Float = 0
-    var durationCount: Float = 0
+    var count = 0.0
+    var right = 0.0
+    var firstCount = 0.0
+    var firstRight = 0.0
+    var durations = 0.0
+    var durationCount = 0.0
 
     static func - (left: Sums, right: Sums) -> Sums {
       Sums(
@@ -33,7 +34,7 @@ struct Statistics {
       right += isCorrect ? 1 : 0
       firstCount += isFirst ? 1 : 0
       firstRight += isFirst && isCorrect ? 1 : 0
-      durations += max(0, logDuration)
+      durations += Double(max(0, logDuration))
       durationCount += logDuration >= 0 ? 1 : 0
     }
   }
@@ -47,13 +48,13 @@ struct Statistics {
   private let skillHashes: [UInt64]
   private let rows: CleanedRows
   private let split: Split
-  private let vectorAnswersMin: Float
+  private let vectorAnswersMin: Double
 
   /// - Parameter vectorAnswersMin: answers from which on an item has a vector.
   init(_ rows: CleanedRows, _ split: Split, vectorAnswersMin: Int) {
     self.rows = rows
     self.split = split
-    self.vectorAnswersMin = Float(vectorAnswersMin)
+    self.vectorAnswersMin = Double(vectorAnswersMin)
     let empty = Sums()
     items = Array(
       repeating: Array(repeating: empty, count: rows.items.count), count: Split.parts + 1)
@@ -82,7 +83,7 @@ struct Statistics {
     }
   }
 
-  func answers(toItem item: Int) -> Float { items[Split.parts][item].count }
+  func answers(toItem item: Int) -> Float { Float(items[Split.parts][item].count) }
 
   /// The tables of all train learners, or of all but one part; vectors are 0.
   ///
@@ -97,15 +98,15 @@ struct Statistics {
       whole.durations += sums.durations
       whole.durationCount += sums.durationCount
     }
-    let base = Self.logit(right: whole.right + 1, of: whole.count + 2)
-    let baseDuration = whole.durationCount > 0 ? whole.durations / whole.durationCount : 0
+    let base = Self.logit(right: Float(whole.right) + 1, of: Float(whole.count) + 2)
+    let baseDuration = Float(whole.durationCount > 0 ? whole.durations / whole.durationCount : 0)
     let skillLogits = skillSums.map { Self.shrunk($0.right, $0.count, to: base, weight: 10) }
     let skillRows = kept(
       skillSums, hashes: skillHashes, room: Weights.skillsMax, cost: { _ in 1 }
     ).map { skill in
       (
         hash: skillHashes[skill],
-        values: [skillLogits[skill], logOnePlus(skillSums[skill].count)]
+        values: [skillLogits[skill], logOnePlus(Float(skillSums[skill].count))]
           + Array(repeating: Float(0), count: ModelTables.skillVector)
       )
     }
@@ -158,17 +159,17 @@ struct Statistics {
     [
       shrunk(sums.right, sums.count, to: prior, weight: 4),
       shrunk(sums.firstRight, sums.firstCount, to: prior, weight: 4),
-      logOnePlus(sums.count),
-      (sums.durations + 3 * baseDuration) / (sums.durationCount + 3),
+      logOnePlus(Float(sums.count)),
+      (Float(sums.durations) + 3 * baseDuration) / (Float(sums.durationCount) + 3),
     ]
   }
 
   /// The logit of the share of right answers, as if `weight` more had been given with the prior's share.
-  private static func shrunk(_ right: Float, _ count: Float, to prior: Float, weight: Float)
+  private static func shrunk(_ right: Double, _ count: Double, to prior: Float, weight: Float)
     -> Float
   {
     let added = weight * logistic(prior)
-    return logit(right: right + added, of: count + weight)
+    return logit(right: Float(right) + added, of: Float(count) + weight)
   }
 
   private static func logit(right: Float, of count: Float) -> Float {

@@ -30,7 +30,7 @@ extension Lesson {
       for news in staff.news() { progress(news.epochs, news.logLoss) }
     }
     for news in staff.news() { progress(news.epochs, news.logLoss) }
-    guard let words = staff.words() else { throw SatchelError(.cancelled) }
+    let words = try staff.words()
     var mean = [Float](repeating: 0, count: taught.count)
     for word in words {
       for (place, logit) in word.enumerated() { mean[place] += logit }
@@ -38,18 +38,21 @@ extension Lesson {
     return mean.map { $0 / Float(words.count) }
   }
 
-  /// The logits of one teacher, trained from its own start; `nil` when it was stopped.
-  private func word(of teacher: Int, on taught: [Int], _ staff: Staff) -> [Float]? {
+  /// The logits of one teacher, trained from its own start.
+  private func word(of teacher: Int, on taught: [Int], _ staff: Staff) -> Result<
+    [Float], SatchelError
+  > {
     var own = self
     own.restart(seed: options.seed &+ UInt64(teacher + 1) &* 0x9E37_79B9)
     do {
       _ = try own.fit(
         progress: { staff.report(teacher, epoch: $0, logLoss: $1) },
         isCancelled: { staff.isCancelled })
+      return .success(
+        try own.logits(taught, own.weights(), isCancelled: { staff.isCancelled }))
     } catch {
-      return nil
+      return .failure(error)
     }
-    return own.logits(taught, own.weights())
   }
 }
 
@@ -58,7 +61,7 @@ private final class Staff: Sendable {
   private struct State {
     var next = 0
     var epochsOfTeacher: [Int]
-    var words: [[Float]?]
+    var words: [Result<[Float], SatchelError>?]
     var news: [(epochs: Int, logLoss: Double)] = []
     var isCancelled = false
   }
@@ -94,11 +97,12 @@ private final class Staff: Sendable {
     }
   }
 
-  /// A teacher that ended early counts as having had all its epochs.
-  func take(_ word: [Float]?, of teacher: Int) {
+  /// A teacher that ended early counts as having had all its epochs; after one that failed no other goes on.
+  func take(_ word: Result<[Float], SatchelError>, of teacher: Int) {
     state.withLock { state in
       state.words[teacher] = word
       state.epochsOfTeacher[teacher] = epochs
+      if case .failure = word { state.isCancelled = true }
     }
   }
 
@@ -111,11 +115,18 @@ private final class Staff: Sendable {
     }
   }
 
-  /// One of each teacher, in their order; `nil` unless all are done.
-  func words() -> [[Float]]? {
-    state.withLock { state in
-      let said = state.words.compactMap { $0 }
-      return said.count == state.words.count ? said : nil
+  /// One of each teacher, in their order.
+  ///
+  /// - Throws: what the first of them failed by; `cancelled` where one was never trained.
+  func words() throws(SatchelError) -> [[Float]] {
+    var words: [[Float]] = []
+    let said = state.withLock { $0.words }
+    // Who failed stopped the others: theirs is the error of all.
+    for case .failure(let error)? in said where error.code != .cancelled { throw error }
+    for word in said {
+      guard let word else { throw SatchelError(.cancelled) }
+      words.append(try word.get())
     }
+    return words
   }
 }

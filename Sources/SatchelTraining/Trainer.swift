@@ -38,7 +38,7 @@ package struct Trainer: Sendable {
     var lesson = Lesson(rows, split, options)
     var report = TrainingReport()
     report.cleaning = rows.report
-    report.teachers = options.teachers
+    report.options = options
     try lesson.run(progress: progress, isCancelled: isCancelled, report: &report)
     var weights = lesson.weights()
     let learned = ItemSequences(
@@ -46,16 +46,18 @@ package struct Trainer: Sendable {
     if let found = try neighbours(of: learned, beside: weights, isCancelled) {
       weights = weights.with(found)
     }
-    report.train = lesson.metrics(.train, weights)
-    report.validation = lesson.metrics(.validation, weights)
+    report.train = try lesson.metrics(.train, weights, isCancelled: isCancelled)
+    report.validation = try lesson.metrics(.validation, weights, isCancelled: isCancelled)
     let judged: Share = folds == nil || fold == nil ? .validation : .test
-    if judged == .test { report.test = lesson.metrics(.test, weights) }
+    if judged == .test {
+      report.test = try lesson.metrics(.test, weights, isCancelled: isCancelled)
+    }
     report.roundingLoss =
-      lesson.metrics(judged, weights, isRounded: false).auc
+      try lesson.metrics(judged, weights, isRounded: false, isCancelled: isCancelled).auc
       - (report.test ?? report.validation).auc
     report.parameterCount = lesson.parameterCount
     report.bytes = weights.encoded().count
-    let predictions = lesson.predictions(judged, weights)
+    let predictions = try lesson.predictions(judged, weights, isCancelled: isCancelled)
     report.seconds = (ContinuousClock.now - start) / .seconds(1)
     return (weights, report, predictions)
   }

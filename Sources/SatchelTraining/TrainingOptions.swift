@@ -10,8 +10,8 @@ package struct TrainingOptions: Equatable, Sendable {
   package var seed: UInt64 = 1
   /// Threads that replay learners, and teachers that are trained at a time. The result does not depend on it.
   package var threads = 1
-  /// The most rows whose inputs are in memory at a time, some 330 bytes each. With more data than that, which rows a
-  /// batch draws from depends on it, and so does the model.
+  /// The most rows whose inputs a network in training has in memory at a time, some 330 bytes each. With more data than
+  /// that, which rows a batch draws from depends on it, and so does the model.
   package var portionRows = 1_000_000
   package var batchRows = 512
   /// Of Adam, at the start; falls to a hundredth along a half cosine.
@@ -27,8 +27,8 @@ package struct TrainingOptions: Equatable, Sendable {
   package var gradientNormMax: Float = 1
   /// Networks of other seeds that are trained first; the one that is kept learns from what they agree on.
   package var teachers = 5
-  /// About how often rows may be passed in all, by teachers and by the network that is kept. Where the data have so many
-  /// rows that it would be more, there are fewer teachers and fewer passes: see ``affordable(rows:)``.
+  /// How often rows may be passed in all, by teachers and by the network that is kept. Where the data have so many rows
+  /// that it would be more, there are fewer teachers and fewer passes: see ``affordable(rows:)``.
   package var visitsMax = 80_000_000
   /// How much the teachers' word counts against what really happened, 0...1.
   package var teachersShare: Float = 0.8
@@ -57,19 +57,32 @@ package struct TrainingOptions: Equatable, Sendable {
 
   private static let taughtDropoutShare: Float = 0.3
 
-  /// The same training for data of `rows` train rows, rounded to about ``visitsMax``, half of it saved on teachers and
-  /// half on passes: what many passes over few rows teach, few passes over many rows teach as well.
+  /// The same training for data of `rows` train rows, within ``visitsMax``: teachers and passes are taken away in turn, of
+  /// what there is relatively more left. What many passes over few rows teach, few passes over many rows teach as well.
   ///
   /// One network passes over the data once, however many rows they are.
   func affordable(rows: Int) -> TrainingOptions {
-    let wanted = Float(teachers * epochs + (teachers > 0 ? taught : self).epochs) * Float(rows)
-    guard wanted > Float(visitsMax) else { return self }
-    let share = (Float(visitsMax) / wanted).squareRoot()
+    let passesMax = visitsMax / max(1, rows)
     var affordable = self
-    affordable.epochs = max(1, Int((Float(epochs) * share).rounded()))
-    affordable.teachers = Int((Float(teachers) * share).rounded())
+    while affordable.passes > max(1, passesMax) {
+      if affordable.teachers * epochs > affordable.epochs * teachers || affordable.epochs == 1 {
+        affordable.teachers -= 1
+      } else {
+        affordable.epochs -= 1
+      }
+    }
+    // The last teacher may have left more room than was needed.
+    var more = affordable
+    while more.epochs < epochs {
+      more.epochs += 1
+      guard more.passes <= passesMax else { break }
+      affordable = more
+    }
     return affordable
   }
+
+  /// How often each row is passed at most, by teachers and by the network that is kept.
+  var passes: Int { teachers * epochs + (teachers > 0 ? taught : self).epochs }
 }
 
 /// What came of a training.
@@ -81,8 +94,8 @@ package struct TrainingReport: Equatable, Sendable {
   package var test: Metrics?
   /// By how much the AUC of the rows that judge, test or else validation, is lower than that of the network in float32.
   package var roundingLoss = 0.0
-  /// Networks that were trained before the one that is kept.
-  package var teachers = 0
+  /// What was asked for, cut down to what data of so many rows afford.
+  package var options = TrainingOptions()
   /// The epoch whose weights were kept, from 1, of all that were run.
   package var bestEpoch = 0
   package var epochs = 0

@@ -20,6 +20,8 @@ internal import SatchelCore
 ///     neighbours...                         what learners went on to; may be missing: see Neighbours
 ///     selftest.inputs, .windows, .outputs   F32 [4, 100], [4, 28, 20], [4, 4]
 ///
+/// In version 3, which is read as well, `items.values` is I16 [n, 13] with the vectors in it.
+///
 /// Beside each matrix of I8 lies a tensor `<name>.scales` F32 [columns].
 ///
 /// A model is valid when all shapes are these, all numbers are finite and within ±10,000, and the network turns the

@@ -3,6 +3,8 @@ package import SatchelCore
 extension Weights {
   private static let format = "satchel-model"
   private static let formatVersion = "4"
+  /// Every item had a vector in its row, most of them zeros.
+  private static let denseVersion = "3"
 
   /// Reads a model file; see ``Weights`` for the layout.
   ///
@@ -12,9 +14,12 @@ extension Weights {
     guard file.metadata["format"] == Self.format else {
       throw Safetensors.malformed("not a model of Satchel")
     }
-    guard file.metadata["version"] == Self.formatVersion,
-      file.metadata["schema"] == String(FeatureSchema.version)
-    else { throw Self.mismatch("version \(file.metadata["schema"]?.prefix(20) ?? "?")") }
+    let (version, schema) = (file.metadata["version"] ?? "?", file.metadata["schema"] ?? "?")
+    guard version == Self.formatVersion || version == Self.denseVersion,
+      schema == String(FeatureSchema.version)
+    else {
+      throw Self.mismatch("file version \(version.prefix(20)), schema \(schema.prefix(20))")
+    }
     let scalars = try file.floats("model.scalars", [3])
     let selfTest = SelfTest(
       inputs: try file.floats("selftest.inputs", [SelfTest.rows, SelfTest.columns]),
@@ -26,7 +31,7 @@ extension Weights {
       throw Safetensors.malformed("the self-test failed")
     }
     let tables = ModelTables(
-      items: try file.itemTable(),
+      items: try file.itemTable(isDense: version == Self.denseVersion),
       skills: try file.table(
         "skills", width: ModelTables.skillNumbers + ModelTables.skillVector, rowsMax: Self.skillsMax
       ),
@@ -172,10 +177,16 @@ extension Safetensors {
   }
 
   /// Items' numbers, and behind them the vectors of those that have one, zeros for the others.
-  fileprivate func itemTable() throws(SatchelError) -> KeyTable {
+  fileprivate func itemTable(isDense: Bool) throws(SatchelError) -> KeyTable {
     let (numbers, vector) = (ModelTables.itemNumbers, ModelTables.itemVector)
+    if isDense {
+      return try table("items", width: numbers + vector, rowsMax: Weights.itemsMax)
+    }
     let table = try table("items", width: numbers, rowsMax: Weights.itemsMax)
     let keys = try tensor("items.vectorRows", .u8, shape: [nil, 4])
+    guard keys.shape[0] <= table.hashes.count else {
+      throw Weights.mismatch("items.vectorRows: too many rows")
+    }
     let rows = bytes(of: keys).withUnsafeBytes { raw in
       (0..<raw.count / 4).map {
         Int(UInt32(bigEndian: raw.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))

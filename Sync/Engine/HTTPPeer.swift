@@ -159,16 +159,18 @@ package final class HTTPPeer: Peer {
 
   /// A hub says why in its own form; whatever else answers is a portal, a proxy or a server that is no hub.
   private static func failure(_ reply: HTTPReply) -> SatchelError {
+    // Anybody may answer at a hub's address, and ask for a century.
+    let retryAfter = reply.retryAfter.map { min($0, Backoff.retryAfterMax) }
     if let failure = Wire.decodeFailure(reply.body) {
       // A hub's full disk is not this device's: what is to be done about it is another's business, and waiting helps.
       return failure.code.rawValue.hasPrefix("store.")
         ? SatchelError(
-          .hubFailed, cause: failure.code.rawValue, retryAfter: reply.retryAfter)
-        : SatchelError(failure.code, subject: failure.subject, retryAfter: reply.retryAfter)
+          .hubFailed, cause: failure.code.rawValue, retryAfter: retryAfter)
+        : SatchelError(failure.code, subject: failure.subject, retryAfter: retryAfter)
     }
     // 511 (RFC 6585, 6) is a portal that says so.
     let code: SatchelError.Code =
       reply.status >= 500 && reply.status != 511 ? .hubFailed : .hubNotAHub
-    return SatchelError(code, cause: "HTTP \(reply.status)", retryAfter: reply.retryAfter)
+    return SatchelError(code, cause: "HTTP \(reply.status)", retryAfter: retryAfter)
   }
 }

@@ -49,11 +49,17 @@ package struct HubTraining: Sendable {
     return outcome
   }
 
+  /// The channel's newest model; `nil` when there is none, or another version of Satchel made it.
   private func currentModel(of channel: String) throws(SatchelError) -> Weights? {
     guard let bytes = try store.publishedManifest(.model, channel: channel),
       let file = try SignedManifest(bytes: bytes).manifest.files.first
     else { return nil }
-    return try Weights(bytes: store.blob(sha256: file.sha256, from: 0, count: file.byteCount))
+    let model = try store.blob(sha256: file.sha256, from: 0, count: file.byteCount)
+    do {
+      return try Weights(bytes: model)
+    } catch  where error.code == .modelShapeMismatch {
+      return nil
+    }
   }
 
   /// Every answer, learner by learner, in the order of records.

@@ -33,6 +33,33 @@ import Testing
     #expect(try await one.sync(with: hub.url).channels.map(\.version) == [1])
   }
 
+  @Test func `publishes over a model that another version of Satchel made`() async throws {
+    let (hub, one) = (try await Classroom(), try Laptop())
+    for learner in 0..<30 {
+      for item in 0..<6 {
+        try one.answer("i\(item)", by: LearnerID(high: 11, low: UInt64(learner)))
+      }
+    }
+    try await one.sync(with: hub.url)
+    let training = HubTraining(store: hub.store, options: short)
+    let first = try #require(try training.run(channel: "pilot", at: 0) { _, _, _ in }.published)
+    let file = try #require(first.manifest.files.first)
+    var bytes = try hub.store.blob(sha256: file.sha256, from: 0, count: file.byteCount)
+    let (now, later) = (Array("\"version\":\"4\"".utf8), Array("\"version\":\"9\"".utf8))
+    let place = try #require(bytes.indices.first { bytes[$0...].starts(with: now) })
+    bytes.replaceSubrange(place..<place + now.count, with: later)
+    let manifest = try Manifest(
+      kind: .model, name: "tutor", channel: "pilot", version: 2, createdSeconds: 0,
+      files: [Manifest.File(name: "model", byteCount: bytes.count, sha256: sha256(bytes))])
+    try hub.store.publish(
+      SignedManifest(signing: manifest, with: try hub.store.establishHubIdentity()), files: [bytes],
+      at: 0)
+
+    let outcome = try training.run(channel: "pilot", at: 0) { _, _, _ in }
+
+    #expect(outcome.current == nil && outcome.published?.manifest.version == 3)
+  }
+
   @Test func `needs enough learners to keep some as judges`() async throws {
     let (hub, one) = (try await Classroom(), try Laptop())
     try one.answer("a", by: mei)

@@ -43,17 +43,20 @@ import Testing
     }
   }
 
-  @Test func `says how long it wants to be left alone`() async throws {
+  @Test(arguments: [("7", 7), ("4000000000", 900)])
+  func `says how long it wants to be left alone, and is not left for a century`(
+    header: String, seconds: Int
+  ) async throws {
     let classroom = try Classroom()
     let server = try ScriptedServer { connection in
       connection.read()
-      connection.reply("503 Service Unavailable", headers: ["Retry-After: 7"])
+      connection.reply("503 Service Unavailable", headers: ["Retry-After: \(header)"])
     }
     do {
       _ = try await classroom.replica.sync(with: server.url(""))
       Issue.record("a hub that is busy was taken for one that answered")
     } catch {
-      #expect(error.code == .hubFailed && error.retryAfter == .seconds(7))
+      #expect(error.code == .hubFailed && error.retryAfter == .seconds(seconds))
     }
   }
 

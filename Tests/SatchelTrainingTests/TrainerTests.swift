@@ -181,6 +181,16 @@ import Testing
     #expect(try Trainer(options: options).train(rows).weights == taught.weights)
   }
 
+  @Test func `stops while it judges what it has learned`() throws {
+    let rows = try Classroom.rows(learners: 10, answers: 20)
+    var told = 0
+    #expect(
+      code {
+        try Trainer(options: Classroom.quick(epochs: 2)).train(
+          rows, progress: { _, _, _ in told += 1 }, isCancelled: { told == 2 })
+      } == .cancelled)
+  }
+
   @Test func `stops teachers in the middle of their training`() throws {
     let rows = try Classroom.rows(learners: 30, answers: 40)
     var options = Classroom.quick(epochs: 500)

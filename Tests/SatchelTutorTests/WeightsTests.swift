@@ -65,6 +65,86 @@ import Testing
     }
   }
 
+  @Test func `of file version 3 is read`() throws {
+    let weights = weights(items: 20, vectors: 5)
+    let old = try rewritten(weights, version: "3") { tensors in
+      (tensors["items.vectorRows"], tensors["items.vectors"]) = (nil, nil)
+      tensors["items.values"] = .shorts(
+        [20, tables.items.width], tables.items.values.map(Weights.fixed))
+    }
+    #expect(try Weights(bytes: old) == weights)
+    // The layout of one version under the number of the other.
+    #expect(try code(rewritten(weights, version: "3") { _ in }) == .modelShapeMismatch)
+    #expect(try code(rewritten(weights, version: "5") { _ in }) == .modelShapeMismatch)
+
+    var tables: ModelTables { weights.tables }
+  }
+
+  @Test func `whose vectors are missing, too many or of another type is refused`() throws {
+    let weights = weights(items: 4, vectors: 2)
+    let rows: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 2]
+    let changes: [(String, Tensor?, SatchelError.Code)] = [
+      ("items.vectors", nil, .modelMalformed), ("items.vectorRows", nil, .modelMalformed),
+      ("items.vectors", .shorts([1, 8], Array(repeating: 1, count: 8)), .modelShapeMismatch),
+      ("items.vectors", .bytes([2, 8], Array(repeating: 1, count: 16)), .modelShapeMismatch),
+      ("items.vectorRows", .bytes([4, 2], rows), .modelShapeMismatch),
+      ("items.vectorRows", .shorts([2, 4], Array(repeating: 0, count: 8)), .modelShapeMismatch),
+      (
+        "items.vectorRows", .bytes([400, 4], Array(repeating: 0, count: 1600)),
+        .modelShapeMismatch
+      ),
+    ]
+    #expect(try Weights(bytes: rewritten(weights, version: "4") { _ in }) == weights)
+    for (name, tensor, expected) in changes {
+      let bytes = try rewritten(weights, version: "4") { $0[name] = tensor }
+      #expect(code(bytes) == expected, "\(name)")
+    }
+  }
+
+  private enum Tensor {
+    case floats([Int], [Float])
+    case shorts([Int], [Int16])
+    case smalls([Int], [Int8])
+    case bytes([Int], [UInt8])
+  }
+
+  /// The file of `weights` with other tensors, under another number.
+  private func rewritten(
+    _ weights: Weights, version: String, _ change: (inout [String: Tensor]) -> Void
+  ) throws -> [UInt8] {
+    let file = try Safetensors(bytes: weights.encoded())
+    var tensors = file.tensors.mapValues { tensor -> Tensor in
+      let bytes = Array(file.bytes(of: tensor))
+      return bytes.withUnsafeBytes { raw in
+        switch tensor.type {
+        case .f32:
+          .floats(
+            tensor.shape,
+            (0..<raw.count / 4).map { raw.load(fromByteOffset: $0 * 4, as: Float.self) })
+        case .i16:
+          .shorts(
+            tensor.shape,
+            (0..<raw.count / 2).map { raw.load(fromByteOffset: $0 * 2, as: Int16.self) })
+        case .i8: .smalls(tensor.shape, bytes.map { Int8(bitPattern: $0) })
+        default: .bytes(tensor.shape, bytes)
+        }
+      }
+    }
+    change(&tensors)
+    var writer = SafetensorsWriter()
+    for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
+      switch tensor {
+      case .floats(let shape, let numbers): writer.add(name, shape: shape, floats: numbers)
+      case .shorts(let shape, let numbers): writer.add(name, shape: shape, shorts: numbers)
+      case .smalls(let shape, let numbers): writer.add(name, shape: shape, smalls: numbers)
+      case .bytes(let shape, let bytes): writer.add(name, shape: shape, bytes: bytes)
+      }
+    }
+    return writer.encoded(metadata: [
+      ("format", "satchel-model"), ("version", version), ("schema", "\(FeatureSchema.version)"),
+    ])
+  }
+
   private func weights(items: Int, vectors: Int) -> Weights {
     let width = ModelTables.itemNumbers + ModelTables.itemVector
     var tables = ModelTables.empty

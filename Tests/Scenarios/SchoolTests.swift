@@ -143,6 +143,52 @@ import Testing
     #expect(try laptop.store.models() == before)
   }
 
+  @Test
+  func `that another version of Satchel made is kept once, and the one before it goes on serving`()
+    async throws
+  {
+    let school = try await School()
+    let laptop = try school.laptop("one")
+    try laptop.importPack(at: School.pack)
+    let mei = try laptop.addLearner()
+    try school.publish(.model, School.firstModel())
+    _ = try await laptop.sync(with: school.url)
+    let before = try laptop.recommend(for: mei)
+    try school.publish(.model, try School.modelOfTheFuture())
+
+    let report = try await laptop.sync()
+    let again = try await laptop.sync()
+
+    #expect(report.converged && !report.model.changed && report.model.version == 2)
+    #expect(again.requests == 1)
+    #expect(try laptop.models().map(\.isActive) == [true, false])
+    #expect(try laptop.recommend(for: mei) == before)
+    let newer = try #require(try laptop.models().last?.id)
+    expectError(.modelShapeMismatch) { try laptop.useModel(newer) }
+  }
+
+  /// As it is after an upgrade of Satchel, when the model that served is of a version that is no longer read.
+  @Test
+  func `that is active and cannot be read leaves the built-in one to serve, and doctor says so`()
+    async throws
+  {
+    let school = try await School()
+    let laptop = try school.laptop("one")
+    try laptop.importPack(at: School.pack)
+    let mei = try laptop.addLearner()
+    let builtIn = try laptop.recommend(for: mei)
+    try laptop.store.shelve(
+      model: try School.modelOfTheFuture(), channel: "stable", version: 1, manifest: nil,
+      trial: nil, activating: true, at: 0)
+
+    #expect(try laptop.recommend(for: mei) == builtIn)
+    #expect(try laptop.modelProblem()?.code == .modelShapeMismatch)
+    // And a model that can be read takes its place.
+    for _ in 0..<2 { try school.publish(.model, School.firstModel()) }
+    #expect(try await laptop.sync(with: school.url).model.changed)
+    #expect(try laptop.modelProblem() == nil)
+  }
+
   @Test func `signed by another key than the hub's is refused`() async throws {
     let school = try await School()
     let laptop = try school.laptop("one")

@@ -21,7 +21,12 @@ struct Doctor: AsyncParsableCommand {
   func run() async throws {
     let replica = try options.open()
     if rebuild { try replica.store.rebuildProjections() }
-    let found = try replica.store.examine(deep ? .deep : .quick)
+    var found = try replica.store.examine(deep ? .deep : .quick)
+    if let problem = try replica.modelProblem() {
+      found.problems.append(
+        options.say("the built-in tutor serves: ", "正由内置导师提供服务：")
+          + problem.message(in: options.language))
+    }
     options.answer(found.json) {
       let verdict =
         found.isHealthy

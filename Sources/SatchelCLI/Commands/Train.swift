@@ -79,7 +79,7 @@ struct Train: AsyncParsableCommand {
       return try ModelCard(
         bytes: bytes, judgement: Judgement(result.weights, rows, onlyOf: judges),
         interactions: rows, split: choice.fold.map(ModelCard.Split.testFold) ?? .validation,
-        sources: read.sources, options: trainingOptions, seed: seed)
+        sources: read.sources, options: result.report.options, seed: seed)
     }
     answer(result.report, card: page, seconds: Times.seconds(since: start))
   }
@@ -101,7 +101,7 @@ struct Train: AsyncParsableCommand {
       "parameters": .integer(report.parameterCount), "train": report.train.json,
       "validation": report.validation.json, "test": report.test?.json ?? nil,
       "seconds": JSON(seconds: seconds), "epochs": .integer(report.epochs),
-      "best_epoch": .integer(report.bestEpoch), "teachers": .integer(report.teachers),
+      "best_epoch": .integer(report.bestEpoch), "teachers": .integer(report.options.teachers),
       "cleaning": report.cleaning.json,
       "rounding_auc_loss": .number(report.roundingLoss), "card": JSON(page),
     ]) {
