@@ -11,17 +11,10 @@ private struct Program {
   func help(_ subcommands: [String] = []) throws -> String {
     let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
       .deletingLastPathComponent()
-    let process = Process()
-    process.executableURL = folder.appendingPathComponent(name)
-    process.arguments = subcommands + ["--help"]
-    process.environment = ["LANG": "C.UTF-8", "COLUMNS": "200"]
-    process.standardInput = FileHandle.nullDevice
-    let out = Pipe()
-    process.standardOutput = out
-    try process.run()
-    let bytes = try out.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0)
+    let (status, bytes) = try SatchelTestSupport.Program.run(
+      [folder.appendingPathComponent(name).path] + subcommands + ["--help"],
+      environment: ["LANG": "C.UTF-8", "COLUMNS": "200"])
+    #expect(status == 0)
     return String(decoding: bytes, as: UTF8.self)
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import SatchelTestSupport
 import Testing
 
 /// The built program, run as anybody would run it.
@@ -73,20 +74,14 @@ struct Shell {
     let (out, error) = (
       place.appendingPathComponent("\(id).out"), place.appendingPathComponent("\(id).err")
     )
-    for file in [out, error] { try Data().write(to: file) }
     defer { for file in [out, error] { try? FileManager.default.removeItem(at: file) } }
-    let process = Process()
-    process.executableURL = program
-    process.arguments = arguments
-    process.environment = environment
-    process.currentDirectoryURL = folder
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try FileHandle(forWritingTo: out)
-    process.standardError = try FileHandle(forWritingTo: error)
-    try process.run()
-    process.waitUntilExit()
+    let script =
+      "cd \"$1\" && out=$2 error=$3 && shift 3 && exec \"$0\" \"$@\" >\"$out\" 2>\"$error\""
+    let (status, _) = try Program.run(
+      ["/bin/sh", "-c", script, program.path, folder.path, out.path, error.path] + arguments,
+      environment: environment)
     return Answer(
-      status: process.terminationStatus,
+      status: status,
       out: String(decoding: try Data(contentsOf: out), as: UTF8.self),
       error: String(decoding: try Data(contentsOf: error), as: UTF8.self))
   }

@@ -109,17 +109,8 @@ import Testing
   private func run(_ arguments: [String], mayFail: Bool = false, takesErrors: Bool = false) throws
     -> String
   {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: Self.openssl)
-    process.arguments = arguments
-    let out = Pipe()
-    process.standardOutput = out
-    process.standardInput = FileHandle.nullDevice
-    process.standardError = takesErrors ? out : FileHandle.nullDevice
-    try process.run()
-    let bytes = try out.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    try #require(mayFail || process.terminationStatus == 0)
-    return String(decoding: bytes, as: UTF8.self)
+    let (status, said) = try Program.run([Self.openssl] + arguments, takesErrors: takesErrors)
+    try #require(mayFail || status == 0)
+    return String(decoding: said, as: UTF8.self)
   }
 }

@@ -82,7 +82,7 @@ package final class CutProxy: Sendable {
     (self.listener, self.port, self.shared) = (listener, port, shared)
     Thread.detachNewThread {
       // `deinit` shuts the listener down, and then accept fails.
-      while case let client = accept(listener, nil, nil), client >= 0 {
+      while let client = Loopback.accept(listener) {
         let fault = shared.state.withLock { state in
           defer {
             (state.traffic.connections, state.live) = (

@@ -27,6 +27,15 @@ package enum Loopback {
     return (listener, UInt16(bigEndian: address.sin_port))
   }
 
+  /// The next connection; `nil` once the listener was shut down. Signals, and callers who hung up, are passed over.
+  package static func accept(_ listener: Int32) -> Int32? {
+    while true {
+      let socket = Glibc.accept(listener, nil, nil)
+      if socket >= 0 { return socket }
+      guard [EINTR, ECONNABORTED].contains(errno) else { return nil }
+    }
+  }
+
   /// A connection to `port` of 127.0.0.1 that sends at once what it is given; `nil` when nobody listens.
   package static func connect(_ port: UInt16) -> Int32? {
     let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

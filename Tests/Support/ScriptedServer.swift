@@ -38,7 +38,7 @@ package final class ScriptedServer: Sendable {
     let counted = counted
     Thread.detachNewThread {
       // `deinit` shuts the listener down, and then accept fails.
-      while case let socket = accept(listener, nil, nil), socket >= 0 {
+      while let socket = Loopback.accept(listener) {
         counted.connections.withLock { $0 += 1 }
         Thread.detachNewThread {
           let connection = Connection(socket, report)
