@@ -188,7 +188,8 @@ private func school(learners: Int = 300, items: Int = 60, seed: UInt64 = 7) -> I
     let rows = [
       row("ann", "a"), row("bo", "c"), row("ann", "b"), row("ann", "a"), row("bo", "b"),
     ]
-    let data = ItemSequences(rows)
+    let cleaned = CleanedRows(rows)
+    let data = ItemSequences(cleaned, of: Array(cleaned.learners.indices))
     #expect(data.learners == ["ann", "bo"])
     #expect(Array(data.sequence(of: 0)) == [0, 1])
     #expect(Array(data.sequence(of: 1)) == [2, 1])

@@ -14,25 +14,6 @@ package struct ItemSequences: Sendable {
 
   package init() {}
 
-  /// From answers; a learner's rows stand in the order in which they happened, learners may alternate.
-  package init(_ interactions: [Interaction]) {
-    var numbers: [String: Int] = [:]
-    var histories: [(learner: String, items: [ItemID])] = []
-    var met: [Set<ItemID>] = []
-    for row in interactions {
-      let number = numbers[row.learner] ?? histories.count
-      if number == histories.count {
-        numbers[row.learner] = number
-        histories.append((row.learner, []))
-        met.append([])
-      }
-      if met[number].insert(row.item).inserted { histories[number].items.append(row.item) }
-    }
-    var gathered = Gathering()
-    for history in histories { gathered.add(history.learner, history.items) }
-    self = gathered.sequences()
-  }
-
   /// What `learners` used, from cleaned answers.
   init(_ rows: CleanedRows, of learners: [Int]) {
     let isFirst = rows.firstMeetings()
