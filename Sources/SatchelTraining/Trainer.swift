@@ -3,9 +3,20 @@ package import SatchelTutor
 
 /// Trains a model: cleaning, statistics, replay, the network, calibration, and figures.
 package struct Trainer: Sendable {
-  package let options: TrainingOptions
+  /// What is patient enough for any data, and more than those of a million rows need.
+  package static let usualVisitsMax = 80_000_000
 
-  package init(options: TrainingOptions = TrainingOptions()) { self.options = options }
+  package let options: TrainingOptions
+  private let visitsMax: Int
+
+  /// - Parameter visitsMax: how often rows may be passed in all; with more rows than the options' passes then afford, there
+  ///   are fewer teachers and fewer passes.
+  package init(
+    options: TrainingOptions = TrainingOptions(), visitsMax: Int = Self.usualVisitsMax
+  ) {
+    self.options = options
+    self.visitsMax = visitsMax
+  }
 
   /// The chance of a right answer that a model gave one row of the data.
   package typealias Prediction = (row: Int, probability: Double)
@@ -34,7 +45,7 @@ package struct Trainer: Sendable {
     let rows = CleanedRows(interactions)
     let split = try Split(learners: rows.learners, folds: folds, fold: fold)
     let trainRows = rows.learnerOfRow.count { split.shares[Int($0)] == .train }
-    let options = options.affordable(rows: trainRows)
+    let options = options.affordable(rows: trainRows, visitsMax: visitsMax)
     var lesson = Lesson(rows, split, options)
     var report = TrainingReport()
     report.cleaning = rows.report

@@ -27,9 +27,6 @@ package struct TrainingOptions: Equatable, Sendable {
   package var gradientNormMax: Float = 1
   /// Networks of other seeds that are trained first; the one that is kept learns from what they agree on.
   package var teachers = 5
-  /// How often rows may be passed in all, by teachers and by the network that is kept. Where the data have so many rows
-  /// that it would be more, there are fewer teachers and fewer passes: see ``affordable(rows:)``.
-  package var visitsMax = 80_000_000
   /// How much the teachers' word counts against what really happened, 0...1.
   package var teachersShare: Float = 0.8
   /// The most that what learners went on to may take of the model file, which has a megabyte; 0 for none.
@@ -57,11 +54,12 @@ package struct TrainingOptions: Equatable, Sendable {
 
   private static let taughtDropoutShare: Float = 0.3
 
-  /// The same training for data of `rows` train rows, within ``visitsMax``: teachers and passes are taken away in turn, of
-  /// what there is relatively more left. What many passes over few rows teach, few passes over many rows teach as well.
+  /// The same training for data of `rows` train rows, none of which is to be passed so often that all have more than
+  /// `visitsMax` visits: teachers and passes are taken away in turn, of what there is relatively more left. What many passes
+  /// over few rows teach, few passes over many rows teach as well.
   ///
   /// One network passes over the data once, however many rows they are.
-  func affordable(rows: Int) -> TrainingOptions {
+  func affordable(rows: Int, visitsMax: Int) -> TrainingOptions {
     let passesMax = visitsMax / max(1, rows)
     var affordable = self
     while affordable.passes > max(1, passesMax) {

@@ -64,7 +64,7 @@ struct Train: AsyncParsableCommand {
     var read = try TrainingData(paths: data, options: options)
     // A card is made of the rows as well; without, they need not stay.
     let rows = cardOption.card == nil ? [] : read.interactions
-    let result = try Trainer(options: trainingOptions).train(
+    let result = try trainer.train(
       read.takeInteractions(), folds: folds, fold: choice.fold,
       progress: { epoch, of, loss in
         options.note(
@@ -84,12 +84,17 @@ struct Train: AsyncParsableCommand {
     answer(result.report, card: page, seconds: Times.seconds(since: start))
   }
 
+  /// Who says how much gets it, however long it takes.
+  private var trainer: Trainer {
+    epochs == nil && teachers == nil
+      ? Trainer(options: trainingOptions)
+      : Trainer(options: trainingOptions, visitsMax: .max)
+  }
+
   private var trainingOptions: TrainingOptions {
     var chosen = TrainingOptions()
     if let epochs { chosen.epochs = epochs }
     if let teachers { chosen.teachers = teachers }
-    // Who says how much gets it, however long it takes.
-    if epochs != nil || teachers != nil { chosen.visitsMax = .max }
     chosen.seed = seed
     chosen.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
     return chosen
