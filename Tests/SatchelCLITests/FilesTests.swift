@@ -1,4 +1,6 @@
 import Foundation
+import Satchel
+import SatchelTestSupport
 import Testing
 
 /// What the program reads and writes beside the store.
@@ -28,6 +30,24 @@ import Testing
       }
       #expect(try bytes(path) == before)
     }
+  }
+
+  /// As it is after an upgrade of Satchel, when the model that served is of a version that is no longer read.
+  @Test func `doctor says that the active model cannot be read`() throws {
+    let shell = try Shell()
+    defer { shell.remove() }
+    try shell.satchel("init")
+    #expect(try shell.satchel("doctor", "--json").json["ok"] as? Bool == true)
+    let model = Array(try bytes(SourceTree.file("Fixtures/model/first.safetensors").path))
+    try Replica(at: URL(fileURLWithPath: shell.store), creating: false).store.shelve(
+      model: foreignModel(model), channel: "stable", version: 1, manifest: nil, trial: nil,
+      activating: true, at: 0)
+
+    let answer = try shell.satchel("doctor", "--json")
+
+    #expect(answer.status == 1)
+    let problems = try #require(answer.json["problems"] as? [String])
+    #expect(problems.count == 1 && problems[0].contains("file version 9"))
   }
 
   @Test func `the same course, key and time give the same pack`() throws {

@@ -50,7 +50,7 @@ import Testing
       connection.reply("503 Service Unavailable", headers: ["Retry-After: 60"])
     }
 
-    // Without the header it would come back five times a second at first, and ten times in all.
+    // Without the header it would come back after 0.2 seconds at most.
     let answer = try shell.bash(
       "set -m; satchel sync \(server.url("")) --watch 0.2 2> out & p=$!; for n in $(seq 100); do test -s out && break; sleep 0.05; done; sleep 2; kill -INT $p; wait $p"
     )

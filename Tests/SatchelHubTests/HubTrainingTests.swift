@@ -15,12 +15,7 @@ import Testing
 
   @Test func `publishes a first model, and a second only when it foretells better`() async throws {
     let (hub, one) = (try await Classroom(), try Laptop())
-    for learner in 0..<30 {
-      for item in 0..<12 {
-        try one.answer("i\(item % 5)", by: LearnerID(high: 11, low: UInt64(learner)))
-      }
-    }
-    try await one.sync(with: hub.url)
+    try await practise(one, hub)
     let training = HubTraining(store: hub.store, options: short)
 
     let first = try training.run(channel: "pilot", at: 0) { _, _, _ in }
@@ -35,19 +30,12 @@ import Testing
 
   @Test func `publishes over a model that another version of Satchel made`() async throws {
     let (hub, one) = (try await Classroom(), try Laptop())
-    for learner in 0..<30 {
-      for item in 0..<6 {
-        try one.answer("i\(item)", by: LearnerID(high: 11, low: UInt64(learner)))
-      }
-    }
-    try await one.sync(with: hub.url)
+    try await practise(one, hub)
     let training = HubTraining(store: hub.store, options: short)
     let first = try #require(try training.run(channel: "pilot", at: 0) { _, _, _ in }.published)
     let file = try #require(first.manifest.files.first)
-    var bytes = try hub.store.blob(sha256: file.sha256, from: 0, count: file.byteCount)
-    let (now, later) = (Array("\"version\":\"4\"".utf8), Array("\"version\":\"9\"".utf8))
-    let place = try #require(bytes.indices.first { bytes[$0...].starts(with: now) })
-    bytes.replaceSubrange(place..<place + now.count, with: later)
+    let bytes = try foreignModel(
+      hub.store.blob(sha256: file.sha256, from: 0, count: file.byteCount))
     let manifest = try Manifest(
       kind: .model, name: "tutor", channel: "pilot", version: 2, createdSeconds: 0,
       files: [Manifest.File(name: "model", byteCount: bytes.count, sha256: sha256(bytes))])
@@ -67,5 +55,15 @@ import Testing
     expectError(.trainingData) {
       try HubTraining(store: hub.store, options: short).run(channel: "pilot", at: 0) { _, _, _ in }
     }
+  }
+
+  /// Thirty learners answer five items, and the hub gets it.
+  private func practise(_ laptop: Laptop, _ hub: Classroom) async throws {
+    for learner in 0..<30 {
+      for item in 0..<12 {
+        try laptop.answer("i\(item % 5)", by: LearnerID(high: 11, low: UInt64(learner)))
+      }
+    }
+    try await laptop.sync(with: hub.url)
   }
 }

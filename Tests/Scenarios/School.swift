@@ -76,15 +76,6 @@ final class School: Sendable {
     Array(try Data(contentsOf: SourceTree.file("Fixtures/model/first.safetensors")))
   }
 
-  /// The same, as if a later version of Satchel had made it.
-  static func modelOfTheFuture() throws -> [UInt8] {
-    var bytes = try firstModel()
-    let (now, later) = (Array("\"version\":\"4\"".utf8), Array("\"version\":\"9\"".utf8))
-    let place = try #require(bytes.indices.first { bytes[$0...].starts(with: now) })
-    bytes.replaceSubrange(place..<place + now.count, with: later)
-    return bytes
-  }
-
   static var pack: URL { SourceTree.file("Fixtures/course/arithmetic-to-algebra.satchelpack") }
 }
 
